@@ -159,11 +159,10 @@ fn apply(doc: &mut Value, step: &Value) -> Result<(), PatchError> {
                     "error in move for path: '{path}': a value cannot move into itself"
                 )));
             }
-            if let Some((tokens, key)) = split(from) {
-                if let Some(parent) = container(doc, &tokens) {
-                    remove(parent, &key)
-                        .map_err(|e| fail(format!("error in move for path: '{key}': {e}")))?;
-                }
+            if let Some((tokens, key)) = split(from)
+                && let Some(parent) = container(doc, &tokens)
+            {
+                remove(parent, &key).map_err(|e| fail(format!("error in move for path: '{key}': {e}")))?;
             }
         }
         return write(doc, op, path, moved);

@@ -354,6 +354,22 @@ fn apply_computes_the_patch_of_three() {
             ),
         ),
         (
+            "only the order changes",
+            "Pod",
+            none.clone(),
+            pod(json!({"containers":[{"name":"b"},{"name":"a"}]})),
+            pod(json!({"containers":[{"name":"a"},{"name":"b"}]})),
+            pod(json!({"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]})),
+        ),
+        (
+            "a selector of a disruption budget is replaced whole",
+            "PodDisruptionBudget",
+            none.clone(),
+            json!({"spec":{"selector":{"matchLabels":{"a":"1"}}}}),
+            json!({"spec":{"selector":{"matchLabels":{"a":"2","b":"2"}}}}),
+            json!({"spec":{"selector":{"matchLabels":{"a":"1"}}}}),
+        ),
+        (
             "what others set is left alone",
             "Deployment",
             json!({"spec":{}}),
@@ -409,7 +425,7 @@ fn apply_computes_the_patch_of_three() {
 }
 
 #[test]
-fn the_kinds_are_sorted_for_the_search() {
+fn built_in_kinds_take_strategic_patches() {
     for kind in [
         "APIService",
         "Pod",

@@ -175,3 +175,34 @@ pub(super) fn field(ty: TypeName, name: &str) -> Field {
         _ => OPAQUE,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_sorted_for_the_search() {
+        assert!(KINDS.is_sorted());
+    }
+
+    #[test]
+    fn templates_reach_the_pod_spec_in_every_workload() {
+        for path in [
+            &["Pod", "spec"][..],
+            &["PodTemplate", "template", "spec"],
+            &["Deployment", "spec", "template", "spec"],
+            &["ReplicaSet", "spec", "template", "spec"],
+            &["StatefulSet", "spec", "template", "spec"],
+            &["DaemonSet", "spec", "template", "spec"],
+            &["Job", "spec", "template", "spec"],
+            &["CronJob", "spec", "jobTemplate", "spec", "template", "spec"],
+        ] {
+            let ty = path[1..].iter().fold(path[0], |ty, name| field(ty, name).ty);
+            assert_eq!(ty, "PodSpec", "{path:?}");
+            assert_eq!(field(ty, "containers").list, List::Map("name"));
+        }
+        assert_eq!(field("PodSpec", "tolerations").list, List::Replace);
+        assert_eq!(field("NodeSpec", "taints").list, List::Replace);
+        assert!(field("PodSpec", "volumes").retain_keys);
+    }
+}

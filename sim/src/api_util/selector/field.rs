@@ -32,6 +32,9 @@ pub enum FieldSelectorError {
     /// The kind cannot be selected by this field.
     #[error("field label not supported: {0}")]
     NotSupported(String),
+    /// As before, in the words of `pkg/apis/batch/v1`.
+    #[error("field label {0:?} not supported for Job")]
+    NotSupportedForJob(String),
     /// As before, of kinds that can be selected by name and namespace only.
     #[error("{0:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")]
     OnlyMetadata(String),
@@ -178,6 +181,8 @@ pub fn check_field(kind: &str, field: &str) -> Result<(), FieldSelectorError> {
     let own = supported_fields(kind);
     if matches!(field, "metadata.name" | "metadata.namespace") || own.contains(&field) {
         Ok(())
+    } else if kind == "Job" {
+        Err(FieldSelectorError::NotSupportedForJob(field.to_owned()))
     } else if own.is_empty() {
         Err(FieldSelectorError::OnlyMetadata(field.to_owned()))
     } else {

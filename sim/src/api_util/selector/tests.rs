@@ -172,6 +172,8 @@ fn field_selectors() {
     for (kind, field, want) in [
         ("Pod", "spec.nodeName", ""),
         ("Deployment", "metadata.name", ""),
+        ("Job", "status.successful", ""),
+        ("Job", "spec.foo", "field label \"spec.foo\" not supported for Job"),
         ("Pod", "spec.foo", "field label not supported: spec.foo"),
         (
             "Deployment",

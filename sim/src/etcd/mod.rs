@@ -21,8 +21,8 @@ pub enum EtcdRequest {
     /// Compare and commit: if the key's last revision is `expect` (0: it must not exist), put `obj`
     /// or delete the key. `ttl` attaches a new object to a lease; `by` is who asked, for the trace.
     Txn { id: u64, key: Key, expect: u64, put: Option<Obj>, ttl: Option<Span>, by: Str },
-    /// All keys in `from..to`, at the newest revision.
-    Range { id: u64, from: Key, to: Key },
+    /// All keys from `from` to before `to` (or the end), at the newest revision.
+    Range { id: u64, from: Key, to: Option<Key> },
     /// Everything after a revision, from now on.
     Watch { after: u64 },
     /// Forget the log up to a revision.
@@ -222,7 +222,13 @@ impl Etcd {
                 Self::reply(cx, EtcdReply::Committed { id: Some(id), event }, Some(key));
             }
             EtcdRequest::Range { id, from, to } => {
-                let items = self.objects.range(from..to).map(|(_, o)| o.clone()).collect();
+                let below = |k: &Key| to.as_ref().is_none_or(|to| k < to);
+                let items = self
+                    .objects
+                    .range(from..)
+                    .take_while(|(k, _)| below(k))
+                    .map(|(_, o)| o.clone())
+                    .collect();
                 let revision = self.revision;
                 Self::reply(cx, EtcdReply::Range { id, items, revision }, None);
             }

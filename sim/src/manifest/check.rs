@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::hints::{self, Level};
 use super::node::{Entry, Node, NodeValue, PathSeg, Scalar, ShowPath};
-use super::schema::{FieldType, Kind, TypeId, type_info};
+use super::schema::{Field, FieldType, Kind, TypeId, type_info};
 use super::values::{describe, is_base64, is_quantity, is_time, mend_quantity, shorten};
 use super::yaml::MAX_DIAGNOSTICS;
 use super::{first_line, key_seg};
@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
 
     /// Checks the whole document.
     pub fn object(&mut self, root: &Node) {
-        self.fields(root, self.kind.ty, root.span);
+        self.fields(root, self.kind.ty, head(root));
         self.name(root);
     }
 
@@ -64,8 +64,7 @@ impl<'a> Checker<'a> {
         if has("name") || has("generateName") || metadata.is_some_and(|m| !is_map_or_null(&m.value)) {
             return;
         }
-        let head = root.as_map().and_then(<[Entry]>::first).map_or(root.span, |e| e.key_span);
-        let span = metadata.map_or(head, |m| m.key_span);
+        let span = metadata.map_or(head(root), |m| m.key_span);
         let kind = root.get("kind").and_then(Node::as_str).unwrap_or("object").to_owned();
         let mut found =
             self.error("field.missing", span, format!("this {kind} has no name")).path("metadata.name");
@@ -128,7 +127,7 @@ impl<'a> Checker<'a> {
 
     fn missing(&mut self, node: &Node, ty: TypeId, key: Span, misspelt: &[&str]) {
         let info = type_info(ty);
-        for field in info.fields.iter().filter(|f| f.required && node.get(f.name).is_none()) {
+        for field in info.fields.iter().filter(|f| is_needed(f) && node.get(f.name).is_none()) {
             let excused = NOT_REALLY_REQUIRED.contains(&(info.name, field.name));
             if excused || misspelt.iter().any(|m| crate::diagnostic::nearest(m, [field.name]).is_some()) {
                 continue;
@@ -138,9 +137,8 @@ impl<'a> Checker<'a> {
             } else {
                 format!("`{}`", ShowPath(&self.path))
             };
-            let span = if self.path.is_empty() { Span::new(node.span.start, key.start) } else { key };
             let mut found =
-                self.error("field.missing", span, format!("{place} lacks the field `{}`", field.name));
+                self.error("field.missing", key, format!("{place} lacks the field `{}`", field.name));
             found.path = Some(hints::join(&self.path, field.name));
             found.help = Some(match (info.name, field.name) {
                 (_, "selector") => {
@@ -164,8 +162,7 @@ impl<'a> Checker<'a> {
             (FieldType::List(item), NodeValue::Seq(items)) => {
                 for (n, value) in items.iter().enumerate() {
                     self.path.push(PathSeg::Index(n));
-                    let span = value.as_map().and_then(<[Entry]>::first).map_or(value.span, |e| e.key_span);
-                    self.value(value, item, span);
+                    self.value(value, item, head(value));
                     self.path.pop();
                 }
             }
@@ -248,15 +245,19 @@ impl<'a> Checker<'a> {
     }
 
     fn mismatch(&mut self, node: &Node, ty: &FieldType, key: Span) {
-        let message = format!("`{}` must be {}, but this is {}", self.last(), name(ty), describe(node));
+        let message = format!("`{}` has the wrong type: this is {}", self.last(), describe(node));
         let span =
             if matches!(node.value, NodeValue::Scalar(_)) && !node.is_null() { node.span } else { key };
         let mut found = self.error("type.mismatch", span, message);
         found.help = self.mismatch_help(node, ty);
-        found.expected = match ty {
-            FieldType::Object(id) => hints::fields_of(*id).map(|list| format!("a mapping with {list}")),
+        let fields = match ty {
+            FieldType::Object(id) => hints::fields_of(*id),
             _ => None,
         };
+        found.expected = Some(match fields {
+            Some(list) => format!("a mapping with {list}"),
+            None => name(ty).to_owned(),
+        });
         self.report(found);
     }
 
@@ -320,6 +321,20 @@ impl<'a> Checker<'a> {
             _ => return None,
         })
     }
+}
+
+/// Whether a field must be there: it is required, or it is the `spec` and something in it is.
+fn is_needed(field: &Field) -> bool {
+    let spec = match field.ty {
+        FieldType::Object(id) if field.name == "spec" => type_info(id).fields.iter().any(|f| f.required),
+        _ => false,
+    };
+    field.required || spec
+}
+
+/// The place to complain about a mapping as a whole: its first key.
+pub fn head(node: &Node) -> Span {
+    node.as_map().and_then(<[Entry]>::first).map_or(node.span, |e| e.key_span)
 }
 
 fn is_map_or_null(node: &Node) -> bool {

@@ -11,6 +11,30 @@ const REACH: usize = 3;
 /// Names that are found nearly everywhere, so that finding them elsewhere says nothing.
 const COMMON: &[&str] = &["name", "kind", "apiVersion", "type", "key", "value", "namespace", "status"];
 
+/// Fields that lead to mappings which few manifests have: not the place to send someone to.
+const UNUSUAL: &[&str] =
+    &["status", "managedFields", "grpc", "ephemeral", "ephemeralContainers", "initContainers"];
+
+/// Fields of earlier versions of the API, by type, and what took their place.
+const RENAMED: &[(&str, &str, &str)] = &[
+    (
+        "IngressBackend",
+        "serviceName",
+        "write `service: {name: …, port: {number: …}}`, as networking.k8s.io/v1 has it",
+    ),
+    (
+        "IngressBackend",
+        "servicePort",
+        "write `service: {name: …, port: {number: …}}`, as networking.k8s.io/v1 has it",
+    ),
+    (
+        "autoscaling.v2.HorizontalPodAutoscalerSpec",
+        "targetCPUUtilizationPercentage",
+        "autoscaling/v2 has `metrics` in its place: `{type: Resource, resource: {name: cpu, target: \
+         {type: Utilization, averageUtilization: …}}}`",
+    ),
+];
+
 /// A mapping on the way from the document to the field in question.
 pub struct Level {
     /// Its type.
@@ -31,10 +55,27 @@ pub fn unknown_field(name: &str, value: &Node, levels: &[Level], path: &[PathSeg
     if here.name == "LabelSelector" && value.as_str().is_some() {
         return Some(format!("put labels under `matchLabels`: `matchLabels: {{{name}: …}}`"));
     }
+    if let Some((_, _, help)) = RENAMED.iter().find(|(ty, old, _)| *ty == here.name && *old == name) {
+        return Some((*help).to_owned());
+    }
+    if let Some(longer) = longer_name(name, levels.last()?.ty) {
+        return Some(format!("did you mean `{longer}`?"));
+    }
     if let Some(place) = misplaced(name, levels, path) {
         return Some(place);
     }
     nearest(name, names()).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// A field whose name ends in this one: `port` for `containerPort`. If there are several, the one that is required.
+fn longer_name(name: &str, ty: TypeId) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let ends = |field: &str| lower.len() >= 4 && field.to_ascii_lowercase().ends_with(&lower);
+    let all: Vec<_> = type_info(ty).fields.iter().filter(|f| ends(f.name)).collect();
+    match all[..] {
+        [only] => Some(only.name),
+        _ => all.iter().find(|f| f.required).map(|f| f.name),
+    }
 }
 
 /// Where else, nearby, there is a field of this name.
@@ -42,7 +83,7 @@ fn misplaced(name: &str, levels: &[Level], path: &[PathSeg]) -> Option<String> {
     if COMMON.contains(&name) {
         return None;
     }
-    if let Some(below) = levels.last().and_then(|level| below(name, level.ty)) {
+    if let Some(below) = levels.last().and_then(|level| below(name, level.ty, REACH)) {
         return Some(format!("`{name}` belongs under `{}`", show(path, &below)));
     }
     for (n, level) in levels.iter().enumerate().rev().skip(1) {
@@ -52,7 +93,7 @@ fn misplaced(name: &str, levels: &[Level], path: &[PathSeg]) -> Option<String> {
             let place = if n == 0 { "the top of the document".to_owned() } else { format!("`{place}`") };
             return Some(format!("`{name}` belongs in {place}; indent it less"));
         }
-        if let Some(below) = below(name, level.ty) {
+        if let Some(below) = below(name, level.ty, 1) {
             return Some(format!("`{name}` belongs under `{}`", show(base, &below)));
         }
     }
@@ -71,9 +112,9 @@ fn show(base: &[PathSeg], below: &[String]) -> String {
 }
 
 /// The way from a type down to the nearest mapping that has a field of this name.
-fn below(name: &str, ty: TypeId) -> Option<Vec<String>> {
+fn below(name: &str, ty: TypeId, reach: usize) -> Option<Vec<String>> {
     let mut rows = vec![(ty, Vec::new())];
-    for _ in 0..REACH {
+    for _ in 0..reach {
         let mut next = Vec::new();
         for (ty, way) in &rows {
             for field in &type_info(*ty).fields {
@@ -85,7 +126,7 @@ fn below(name: &str, ty: TypeId) -> Option<Vec<String>> {
                     },
                     _ => continue,
                 };
-                if field.name == "status" || field.name == "managedFields" {
+                if UNUSUAL.contains(&field.name) {
                     continue;
                 }
                 let mut way: Vec<String> = way.clone();

@@ -75,10 +75,14 @@ impl Reader<'_> {
     fn unexpected(&self, expected: &str) -> Failure {
         let message = match self.peek() {
             None => "the JSON text ends too early".to_owned(),
-            Some(found) => format!("unexpected `{}` in JSON", found.escape_default()),
+            Some(found) if found.is_control() => format!("unexpected `{}` in JSON", found.escape_default()),
+            Some(found) => format!("unexpected `{found}` in JSON"),
         };
         let mut failure = self.failure(self.at, message);
         failure.expected = Some(expected.to_owned());
+        if expected.starts_with("`,`") && self.peek() == Some('"') {
+            failure.help = Some("a comma is missing after the value before this one".to_owned());
+        }
         failure
     }
 

@@ -130,13 +130,13 @@ impl Reader<'_> {
                     }
                 };
                 let message = format!("this {kind} has no apiVersion");
-                self.report("field.missing", self.head(&node), message, Some(help));
+                self.report("field.missing", check::head(&node), message, Some(help));
             }
             (Some(api_version), None) if node.get("kind").is_none() => {
                 let help = hints::guess_kind(&node, &api_version);
                 self.report(
                     "field.missing",
-                    self.head(&node),
+                    check::head(&node),
                     "this manifest has no kind".to_owned(),
                     Some(help),
                 );
@@ -144,15 +144,10 @@ impl Reader<'_> {
             (None, None) if node.get("kind").is_none() && node.get("apiVersion").is_none() => {
                 let help = hints::guess_kind(&node, "");
                 let message = "this manifest has neither apiVersion nor kind".to_owned();
-                self.report("field.missing", self.head(&node), message, Some(help));
+                self.report("field.missing", check::head(&node), message, Some(help));
             }
             _ => {}
         }
-    }
-
-    /// The place to complain about a whole object: its first key.
-    fn head(&self, node: &Node) -> Span {
-        node.as_map().and_then(<[Entry]>::first).map_or(node.span, |e| e.key_span)
     }
 
     /// The text of `apiVersion` or `kind`; a value that is something else is reported.
@@ -161,7 +156,7 @@ impl Reader<'_> {
         if let Some(text) = value.as_str() {
             return Some(text.to_owned());
         }
-        let message = format!("`{key}` must be a string, but this is {}", values::describe(value));
+        let message = format!("`{key}` has the wrong type: this is {}", values::describe(value));
         let help = (key == "apiVersion").then(|| "write it as `v1` or `apps/v1`".to_owned());
         self.report("type.mismatch", value.span, message, help);
         None
@@ -184,7 +179,7 @@ impl Reader<'_> {
                 _ if items.value.is_null() => {}
                 _ => {
                     let message =
-                        format!("`items` must be a list, but this is {}", values::describe(&items.value));
+                        format!("`items` has the wrong type: this is {}", values::describe(&items.value));
                     self.report("type.mismatch", items.value.span, message, None);
                 }
             }

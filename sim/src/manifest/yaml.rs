@@ -121,6 +121,8 @@ struct Loader<'a> {
     root: Option<Node>,
     nodes: usize,
     alias_bytes: usize,
+    /// The document has keys that cannot be used, so that looking at its fields would only mislead.
+    garbled: bool,
     /// A limit was reached: no more is read of this text.
     spent: bool,
 }
@@ -143,6 +145,7 @@ impl<'a> Loader<'a> {
             root: None,
             nodes: 0,
             alias_bytes: 0,
+            garbled: false,
             spent: false,
         }
     }
@@ -179,6 +182,7 @@ impl<'a> Loader<'a> {
     fn reset(&mut self) {
         self.stack.clear();
         self.anchors.clear();
+        self.garbled = false;
         self.root = None;
     }
 
@@ -206,7 +210,7 @@ impl<'a> Loader<'a> {
         match event {
             Event::DocumentStart(_) => self.reset(),
             Event::DocumentEnd => {
-                if let Some(root) = self.root.take().filter(|root| !root.is_null()) {
+                if let Some(root) = self.root.take().filter(|root| !root.is_null() && !self.garbled) {
                     self.documents.push(root);
                 }
                 self.reset();
@@ -408,6 +412,7 @@ impl<'a> Loader<'a> {
                     )
                 };
                 self.report(Diagnostic::error("yaml.key", self.source, message).at(node.span).help(help));
+                self.garbled = true;
                 return Key::Unusable;
             }
         };

@@ -145,7 +145,10 @@ fn fields_are_found_in_the_text() {
         text("metadata.labels[app.kubernetes.io/name]"),
         (key("app.kubernetes.io/name"), "web".into(), true)
     );
-    assert_eq!(text("metadata.labels.app.kubernetes.io/name").1, "web");
+    assert_eq!(
+        text("metadata.labels.app.kubernetes.io/name"),
+        text("metadata.labels[app.kubernetes.io/name]")
+    );
     assert_eq!(text("spec.selector"), (key("selector"), "{matchLabels: {app: web}}".into(), true));
     assert_eq!(
         text("spec.selector.matchExpressions[0]"),

@@ -3,5 +3,25 @@
 //! Nothing in this crate reads a clock, a file, a socket or the operating system's
 //! randomness: time is a parameter and every input enters through [`world::World::handle`].
 
+pub mod api_util;
+pub mod apiserver;
+pub mod client;
+pub mod config;
+pub mod controllers;
+pub mod core;
 pub mod diagnostic;
+pub mod etcd;
+pub mod fault;
+pub mod kubelet;
+pub mod links;
 pub mod manifest;
+pub mod msg;
+pub mod object;
+pub mod queue;
+pub mod rng;
+pub mod runtime;
+pub mod scheduler;
+pub mod time;
+pub mod trace;
+pub mod user;
+pub mod world;

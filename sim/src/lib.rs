@@ -15,6 +15,7 @@ pub mod kubelet;
 pub mod links;
 pub mod msg;
 pub mod object;
+pub mod print;
 pub mod queue;
 pub mod rng;
 pub mod runtime;

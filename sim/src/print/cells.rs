@@ -4,8 +4,8 @@
 use super::{age, container_cells, format_selector, node_roles, or_none, pod_summary};
 use crate::api_util::Time;
 use crate::object::{
-    ConditionStatus, ConfigMap, Deployment, Event, EventType, Lease, Namespace, Node, Pod, ReplicaSet, Secret,
-    ServiceAccount,
+    ConditionStatus, ConfigMap, Deployment, Event, EventType, Lease, Namespace, Node, Pod, ReplicaSet,
+    Secret, ServiceAccount,
 };
 use serde_json::Value;
 

@@ -4,7 +4,7 @@
 use super::{age, format_labels, format_selector, or_none};
 use crate::api_util::Time;
 use crate::api_util::time::human_duration;
-use crate::object::{Inert, Labels, LabelSelector};
+use crate::object::{Inert, LabelSelector, Labels};
 use serde_json::Value;
 
 /// A kind's columns; kinds without a printer here have a name and an age.
@@ -52,7 +52,9 @@ pub(crate) fn header(kind: &str) -> &'static [&'static str] {
             "*VolumeMode",
         ],
         "PodDisruptionBudget" => &["Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"],
-        "HorizontalPodAutoscaler" => &["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
+        "HorizontalPodAutoscaler" => {
+            &["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"]
+        }
         "PriorityClass" => &["Name", "Value", "Global-Default", "Age", "PreemptionPolicy"],
         _ => &["Name", "Age"],
     }
@@ -326,7 +328,11 @@ pub(crate) fn row(o: &Inert, now: Time) -> Vec<String> {
         ],
         "HorizontalPodAutoscaler" => vec![
             name,
-            format!("{}/{}", text(at(o, "spec/scaleTargetRef/kind")), text(at(o, "spec/scaleTargetRef/name"))),
+            format!(
+                "{}/{}",
+                text(at(o, "spec/scaleTargetRef/kind")),
+                text(at(o, "spec/scaleTargetRef/name"))
+            ),
             hpa_targets(o),
             or(at(o, "spec/minReplicas"), "<unset>"),
             count("spec/maxReplicas"),

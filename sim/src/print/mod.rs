@@ -28,7 +28,7 @@ pub use words::{Target, WordError, parse_target, resolve};
 
 use crate::api_util::Time;
 use crate::api_util::time::human_duration;
-use crate::object::{Container, Labels, LabelSelector, Node, SelectorOperator};
+use crate::object::{Container, LabelSelector, Labels, Node, SelectorOperator};
 
 /// Time since then, for people; `<unknown>` when unset (`translateTimestampSince`).
 pub(crate) fn age(since: Option<Time>, now: Time) -> String {

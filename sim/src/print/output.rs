@@ -32,7 +32,9 @@ impl Format {
 
 /// An output format that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unable to match a printer suitable for the output format {0:?}, allowed formats are: json,name,wide,yaml")]
+#[error(
+    "unable to match a printer suitable for the output format {0:?}, allowed formats are: json,name,wide,yaml"
+)]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

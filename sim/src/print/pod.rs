@@ -51,9 +51,8 @@ pub fn pod_summary(pod: &Pod) -> PodSummary {
         reason = "SchedulingGated".to_owned();
     }
     let inits = &pod.spec.init_containers;
-    let sidecar = |name: &str| {
-        inits.iter().any(|c| c.name == name && c.restart_policy == Some(RestartPolicy::Always))
-    };
+    let sidecar =
+        |name: &str| inits.iter().any(|c| c.name == name && c.restart_policy == Some(RestartPolicy::Always));
     let mut total = pod.spec.containers.len();
     total += inits.iter().filter(|c| c.restart_policy == Some(RestartPolicy::Always)).count();
 

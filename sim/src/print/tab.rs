@@ -128,10 +128,22 @@ mod tests {
         // Expected texts by Go's rules: a column ends at the first line without a cell there.
         for (name, min, padding, text, want) in [
             ("two columns", 0, 2, "a\tb\nccc\td\n", "a    b\nccc  d\n"),
-            ("a line without cells ends the column", 0, 2, "a\tb\nlong line\nccc\td\n", "a  b\nlong line\nccc  d\n"),
+            (
+                "a line without cells ends the column",
+                0,
+                2,
+                "a\tb\nlong line\nccc\td\n",
+                "a  b\nlong line\nccc  d\n",
+            ),
             ("the last cell is not padded", 0, 2, "a\tb\tc\nx\ty\n", "a  b  c\nx  y\n"),
             ("an empty cell still pads", 0, 2, "ab\t\tc\n", "ab    c\n"),
-            ("a short line ends only later columns", 0, 2, "a\tbbbb\tc\nd\te\nf\tg\th\n", "a  bbbb  c\nd  e\nf  g  h\n"),
+            (
+                "a short line ends only later columns",
+                0,
+                2,
+                "a\tbbbb\tc\nd\te\nf\tg\th\n",
+                "a  bbbb  c\nd  e\nf  g  h\n",
+            ),
             ("least width", 6, 3, "0\tx\n", "0     x\n"),
             ("wide characters", 0, 2, "世界\tx\nabcd\ty\n", "世界  x\nabcd  y\n"),
             ("combining marks", 0, 2, "e\u{301}\tx\na\ty\n", "e\u{301}  x\na  y\n"),

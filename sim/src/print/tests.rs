@@ -69,17 +69,25 @@ fn descriptions_are_kubectls() {
 #[test]
 fn events_are_listed_by_when_they_were_last_seen() {
     let all: Vec<Obj> = cluster().into_values().collect();
-    same("kubectl events", &events::events(&all, now()).render(false, false, false), include_str!("testdata/events.txt"));
-    same("kubectl events -A", &events::events(&all, now()).render(false, true, false), include_str!("testdata/events-all.txt"));
+    same(
+        "kubectl events",
+        &events::events(&all, now()).render(false, false, false),
+        include_str!("testdata/events.txt"),
+    );
+    same(
+        "kubectl events -A",
+        &events::events(&all, now()).render(false, true, false),
+        include_str!("testdata/events-all.txt"),
+    );
     same(
         "kubectl get events -o wide",
         &events::get_events(&all[..], now()).render(true, false, false),
         "\
-LAST SEEN   TYPE      REASON              OBJECT           SUBOBJECT              SOURCE                  MESSAGE                                           FIRST SEEN   COUNT   NAME
-2d3h        Normal    Starting            node/node-1                             kubelet, node-1         Starting kubelet.                                 2d3h         1       node-1.a
-60m         Normal    Scheduled           pod/web-1                               default-scheduler       Successfully assigned default/web-1 to node-1     60m          1       web-1.b
-60m         Normal    ScalingReplicaSet   deployment/web                          deployment-controller   Scaled up replica set web-new from 0 to 2         60m          1       web.a
-15m         Warning   BackOff             pod/web-1        spec.containers{web}   kubelet, node-1         Back-off restarting failed container              45m          7       web-1.a
+LAST SEEN   TYPE      REASON              OBJECT           SUBOBJECT              SOURCE                  MESSAGE                                         FIRST SEEN   COUNT   NAME
+2d3h        Normal    Starting            node/node-1                             kubelet, node-1         Starting kubelet.                               2d3h         1       node-1.a
+60m         Normal    Scheduled           pod/web-1                               default-scheduler       Successfully assigned default/web-1 to node-1   60m          1       web-1.b
+60m         Normal    ScalingReplicaSet   deployment/web                          deployment-controller   Scaled up replica set web-new from 0 to 2       60m          1       web.a
+15m         Warning   BackOff             pod/web-1        spec.containers{web}   kubelet, node-1         Back-off restarting failed container            45m          7       web-1.a
 ",
     );
 }
@@ -96,7 +104,8 @@ fn usage_is_kubectls() {
     };
     let nodes = [usage("", "node-2", None, 0, (0, 0)), usage("", "node-1", Some(290), 1500, (1000, 7 << 30))];
     same("nodes", &top::nodes(&nodes, false), include_str!("testdata/top-nodes.txt"));
-    let pods = [usage("default", "web-2", Some(5), 10, (0, 0)), usage("default", "web-1", Some(1250), 300, (0, 0))];
+    let pods =
+        [usage("default", "web-2", Some(5), 10, (0, 0)), usage("default", "web-1", Some(1250), 300, (0, 0))];
     same("pods", &top::pods(&pods, false, false), include_str!("testdata/top-pods.txt"));
     same("pods -A --no-headers", &top::pods(&pods, true, true), include_str!("testdata/top-pods-all.txt"));
 }
@@ -104,8 +113,18 @@ fn usage_is_kubectls() {
 #[test]
 fn yaml_and_json_are_kubectls() {
     for (name, input, yaml, json) in [
-        ("strings", include_str!("testdata/strings.json"), include_str!("testdata/strings.yaml"), include_str!("testdata/strings.out.json")),
-        ("shapes", include_str!("testdata/shapes.json"), include_str!("testdata/shapes.yaml"), include_str!("testdata/shapes.out.json")),
+        (
+            "strings",
+            include_str!("testdata/strings.json"),
+            include_str!("testdata/strings.yaml"),
+            include_str!("testdata/strings.out.json"),
+        ),
+        (
+            "shapes",
+            include_str!("testdata/shapes.json"),
+            include_str!("testdata/shapes.yaml"),
+            include_str!("testdata/shapes.out.json"),
+        ),
     ] {
         let value: Value = serde_json::from_str(input).unwrap();
         same(&format!("{name}.yaml"), &to_yaml(&value), yaml);
@@ -129,13 +148,22 @@ fn lists_and_names_are_kubectls() {
     same("-o name", &print(&some, options(Format::Name, true), now()), include_str!("testdata/names.txt"));
     let one = of(&[Kind::ServiceAccount]);
     let text = print(&one, options(Format::Yaml, false), now());
-    assert!(text.starts_with("apiVersion: v1\nimagePullSecrets:\n- name: reg\nkind: ServiceAccount\n"), "{text}");
+    assert!(
+        text.starts_with("apiVersion: v1\nimagePullSecrets:\n- name: reg\nkind: ServiceAccount\n"),
+        "{text}"
+    );
     let text = print(&one, options(Format::Yaml, true), now());
-    assert!(text.starts_with("apiVersion: v1\nitems:\n- apiVersion: v1\n  imagePullSecrets:\n  - name: reg\n"), "{text}");
+    assert!(
+        text.starts_with("apiVersion: v1\nitems:\n- apiVersion: v1\n  imagePullSecrets:\n  - name: reg\n"),
+        "{text}"
+    );
     assert!(text.ends_with("kind: List\nmetadata:\n  resourceVersion: \"\"\n"), "{text}");
     let none = print(&[], options(Format::Yaml, true), now());
     assert_eq!(none, "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n");
-    assert_eq!("yml".parse::<Format>().unwrap_err().to_string(), "unable to match a printer suitable for the output format \"yml\", allowed formats are: json,name,wide,yaml");
+    assert_eq!(
+        "yml".parse::<Format>().unwrap_err().to_string(),
+        "unable to match a printer suitable for the output format \"yml\", allowed formats are: json,name,wide,yaml"
+    );
     assert_eq!("wide".parse::<Format>(), Ok(Format::Wide));
 }
 

@@ -68,7 +68,12 @@ pub fn pods(usage: &[Usage], show_namespace: bool, no_headers: bool) -> String {
     let row = |u: &Usage| {
         let (cpu, memory) = (u.cpu_milli?, u.memory_bytes?);
         let namespace = show_namespace.then(|| u.namespace.clone());
-        Some(namespace.into_iter().chain([u.name.clone(), format!("{cpu}m"), format!("{}Mi", memory / MI)]).collect())
+        Some(
+            namespace
+                .into_iter()
+                .chain([u.name.clone(), format!("{cpu}m"), format!("{}Mi", memory / MI)])
+                .collect(),
+        )
     };
     let header = ["NAMESPACE", "NAME", "CPU(cores)", "MEMORY(bytes)"];
     let header = if show_namespace { &header[..] } else { &header[1..] };

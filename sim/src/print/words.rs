@@ -192,7 +192,10 @@ mod tests {
             ("netpol", "NetworkPolicy"),
             ("endpoints", "Endpoints"),
             ("po,deploy,pods", "Pod Deployment"),
-            ("all", "Pod Service DaemonSet Deployment ReplicaSet StatefulSet HorizontalPodAutoscaler CronJob Job"),
+            (
+                "all",
+                "Pod Service DaemonSet Deployment ReplicaSet StatefulSet HorizontalPodAutoscaler CronJob Job",
+            ),
         ] {
             let kinds = resolve(words).unwrap();
             let names: Vec<&str> = kinds.iter().map(Kind::name).collect();
@@ -204,7 +207,7 @@ mod tests {
     #[test]
     fn unknown_words_come_with_a_guess() {
         for (word, nearest) in [
-            ("pds", Some("pdb")),
+            ("pds", Some("pods")),
             ("deplyoment", Some("deployment")),
             ("servces", Some("services")),
             ("confgmap", Some("configmap")),
@@ -225,7 +228,10 @@ mod tests {
 
     #[test]
     fn targets_have_at_most_one_name() {
-        let target = |kinds: &[Kind], name: Option<&str>| Target { kinds: kinds.to_vec(), name: name.map(str::to_owned) };
+        let target = |kinds: &[Kind], name: Option<&str>| Target {
+            kinds: kinds.to_vec(),
+            name: name.map(str::to_owned),
+        };
         assert_eq!(parse_target("pod/web-1").unwrap(), target(&[Kind::Pod], Some("web-1")));
         assert_eq!(parse_target("po,no").unwrap(), target(&[Kind::Pod, Kind::Node], None));
         for text in ["pod/", "/web", "pod/a/b", "po,no/a", "all/a"] {

@@ -6,7 +6,7 @@
 //! parent's column, literal blocks for text of several lines, folding after column 80.
 //!
 //! Two texts differ on purpose, since kubectl's own would not read back as they were: strings with
-//! U+0085, U+2028 or U+2029 are written with escapes, and the key `<<` is quoted.
+//! U+0085, U+2028 or U+2029 are written with escapes, and `<<` is quoted.
 
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -150,7 +150,7 @@ impl Emitter {
                 e.literal(s);
             } else if s.contains('\n') || looks_special(s) || !a.single_allowed {
                 e.double_quoted(s, folds);
-            } else if a.plain_allowed && !(s == "<<" && place == Place::Key) {
+            } else if a.plain_allowed && s != "<<" {
                 e.plain(s, folds);
             } else {
                 e.single_quoted(s, folds);
@@ -280,9 +280,8 @@ impl Analysis {
             let next_blank = blank(chars.peek().map(|(_, c)| c));
             indicators |= match c {
                 '#' if i > 0 => matches!(previous, ' ' | '\t' | '\n'),
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' | '#' => {
-                    i == 0
-                }
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+                | '#' => i == 0,
                 '?' | '-' => i == 0 && next_blank,
                 ':' => next_blank,
                 _ => false,

@@ -1,6 +1,13 @@
 //! The trace: an append-only list of records, each of which names its cause.
 
+mod file;
+mod fold;
 mod record;
+mod wire;
+
+pub use file::{BlockIndex, FORMAT, Header, Trace, TraceError, Writer};
+pub use fold::{Fold, InFlight};
+pub use wire::{Decoder, Encoder, WireError};
 
 pub use record::{Actor, Code, Decision, Level, Record, RecordId, What, WriteVerb};
 
@@ -40,7 +47,13 @@ impl Tracer {
 
     /// Adds a record and returns it as a cause; what the level does not keep passes its own cause on.
     /// `what` is a closure so that nothing is built for a trace that keeps nothing.
-    pub fn record(&mut self, at: SimTime, cause: Cause, actor: &Actor, what: impl FnOnce(&mut Self) -> What) -> Cause {
+    pub fn record(
+        &mut self,
+        at: SimTime,
+        cause: Cause,
+        actor: &Actor,
+        what: impl FnOnce(&mut Self) -> What,
+    ) -> Cause {
         if self.level == Level::Off {
             return cause;
         }

@@ -41,9 +41,11 @@ pub(super) fn describe(
         }
         resources(out, "Limits", &c.resources.limits);
         resources(out, "Requests", &c.resources.requests);
-        for (name, probe) in
-            [("Liveness", &c.liveness_probe), ("Readiness", &c.readiness_probe), ("Startup", &c.startup_probe)]
-        {
+        for (name, probe) in [
+            ("Liveness", &c.liveness_probe),
+            ("Readiness", &c.readiness_probe),
+            ("Startup", &c.startup_probe),
+        ] {
             if let Some(probe) = probe {
                 w!(out, 2, "{name}:\t{}", probe_text(probe));
             }
@@ -122,7 +124,11 @@ fn state(out: &mut Out, title: &str, state: &ContainerState) {
 fn probe_text(p: &Probe) -> String {
     let attributes = format!(
         "delay={}s timeout={}s period={}s #success={} #failure={}",
-        p.initial_delay_seconds, p.timeout_seconds, p.period_seconds, p.success_threshold, p.failure_threshold
+        p.initial_delay_seconds,
+        p.timeout_seconds,
+        p.period_seconds,
+        p.success_threshold,
+        p.failure_threshold
     );
     let any = |v: Option<&Value>| match v {
         Some(Value::String(s)) => s.clone(),
@@ -215,7 +221,9 @@ fn field_of(pod: &Pod, path: &str) -> String {
         "metadata.namespace" => pod.metadata.namespace.to_string(),
         "metadata.uid" => pod.metadata.uid.to_string(),
         p if p.starts_with("metadata.labels['") => of(&pod.metadata.labels, "metadata.labels['"),
-        p if p.starts_with("metadata.annotations['") => of(&pod.metadata.annotations, "metadata.annotations['"),
+        p if p.starts_with("metadata.annotations['") => {
+            of(&pod.metadata.annotations, "metadata.annotations['")
+        }
         // The real one resolves metadata only; the rest is known to the kubelet alone.
         _ => String::new(),
     }
@@ -242,7 +250,8 @@ fn mounts(out: &mut Out, c: &Container) {
     mounts.sort_by_key(|m| text(m, "mountPath"));
     w!(out, 2, "Mounts:{}", if mounts.is_empty() { "\t<none>" } else { "" });
     for m in mounts {
-        let mut flags = if m.get("readOnly").and_then(Value::as_bool) == Some(true) { "ro" } else { "rw" }.to_owned();
+        let mut flags =
+            if m.get("readOnly").and_then(Value::as_bool) == Some(true) { "ro" } else { "rw" }.to_owned();
         let sub = text(m, "subPath");
         if !sub.is_empty() {
             flags.push_str(&format!(",path={sub:?}"));

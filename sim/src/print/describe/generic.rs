@@ -82,7 +82,15 @@ fn smart_label(field: &str) -> String {
 /// `camelcase.Split`: runs of lower case, upper case, and others; the last capital of a run begins
 /// the word after it (`podIPAddress` → `pod`, `IP`, `Address`).
 fn camel_parts(field: &str) -> Vec<String> {
-    let class = |c: char| if c.is_lowercase() { 0 } else if c.is_uppercase() { 1 } else { 2 };
+    let class = |c: char| {
+        if c.is_lowercase() {
+            0
+        } else if c.is_uppercase() {
+            1
+        } else {
+            2
+        }
+    };
     let mut parts: Vec<(i32, String)> = Vec::new();
     for c in field.chars() {
         match parts.last_mut() {
@@ -91,10 +99,11 @@ fn camel_parts(field: &str) -> Vec<String> {
         }
     }
     for i in 1..parts.len() {
-        if parts[i - 1].0 == 1 && parts[i].0 == 0 {
-            if let Some(c) = parts[i - 1].1.pop() {
-                parts[i].1.insert(0, c);
-            }
+        if parts[i - 1].0 == 1
+            && parts[i].0 == 0
+            && let Some(c) = parts[i - 1].1.pop()
+        {
+            parts[i].1.insert(0, c);
         }
     }
     parts.into_iter().map(|(_, p)| p).filter(|p| !p.is_empty()).collect()

@@ -123,7 +123,9 @@ fn lines(out: &mut Out, title: &str, values: impl Iterator<Item = String>) {
 fn annotations(out: &mut Out, title: &str, annotations: &Labels) {
     const LONGEST: usize = 140;
     let mut lines_out: Vec<String> = Vec::new();
-    for (key, value) in annotations.iter().filter(|(k, _)| *k != "kubectl.kubernetes.io/last-applied-configuration") {
+    for (key, value) in
+        annotations.iter().filter(|(k, _)| *k != "kubectl.kubernetes.io/last-applied-configuration")
+    {
         let value = value.strip_suffix('\n').unwrap_or(value);
         if value.len() + key.len() + 2 > LONGEST || value.contains('\n') {
             lines_out.push(format!("{key}:"));

@@ -2,7 +2,9 @@
 
 use super::{Cluster, annotations, events, labels, lines, rfc1123};
 use crate::api_util::{Quantity, Time};
-use crate::object::{Container, Key, Kind, Lease, Node, Obj, Pod, PodSpec, ResourceList, RestartPolicy, Str, lit};
+use crate::object::{
+    Container, Key, Kind, Lease, Node, Obj, Pod, PodSpec, ResourceList, RestartPolicy, Str, lit,
+};
 use crate::print::tab::{Out, w};
 use crate::print::{age, node_roles, percent};
 use serde_json::Value;

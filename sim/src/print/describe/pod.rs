@@ -1,7 +1,9 @@
 //! Pods and pod templates (`describePod`, `DescribePodTemplate`).
 
 use super::{Cluster, annotations, containers, events, labels, lines, rfc1123, terminating, volumes};
-use crate::object::{ConditionStatus, Container, LabelSelector, Obj, Pod, PodSpec, PodTemplate, ResourceList, TaintEffect};
+use crate::object::{
+    ConditionStatus, Container, LabelSelector, Obj, Pod, PodSpec, PodTemplate, ResourceList, TaintEffect,
+};
 use crate::print::format_selector;
 use crate::print::tab::{Out, w};
 use serde_json::Value;
@@ -105,11 +107,12 @@ fn placement(out: &mut Out, spec: &PodSpec, space: &str) {
     let text = all.into_iter().map(|t| {
         let value = if t.value.is_empty() { String::new() } else { format!("={}", t.value) };
         let effect = t.effect.map_or_else(String::new, |e| format!(":{}", TaintEffect::as_str(e)));
-        let exists = match (t.operator == "Exists" && t.value.is_empty(), t.key.is_empty() && effect.is_empty()) {
-            (false, _) => "",
-            (true, false) => " op=Exists",
-            (true, true) => "op=Exists",
-        };
+        let exists =
+            match (t.operator == "Exists" && t.value.is_empty(), t.key.is_empty() && effect.is_empty()) {
+                (false, _) => "",
+                (true, false) => " op=Exists",
+                (true, true) => "op=Exists",
+            };
         let seconds = t.toleration_seconds.map_or_else(String::new, |s| format!(" for {s}s"));
         format!("{}{value}{effect}{exists}{seconds}", t.key)
     });
@@ -127,7 +130,8 @@ fn spread(out: &mut Out, spec: &PodSpec, space: &str) {
         let skew = c.get("maxSkew").and_then(Value::as_i64).unwrap_or(0);
         let selector = c.get("labelSelector").cloned();
         let selector = selector.and_then(|s| serde_json::from_value::<LabelSelector>(s).ok());
-        let selector = selector.map_or_else(String::new, |s| format!(" for selector {}", format_selector(&s)));
+        let selector =
+            selector.map_or_else(String::new, |s| format!(" for selector {}", format_selector(&s)));
         let (key, action) = (text(c, "topologyKey"), text(c, "whenUnsatisfiable"));
         format!("{key}:{action} when max skew {skew} is exceeded{selector}")
     });
@@ -139,11 +143,11 @@ fn qos_class(spec: &PodSpec) -> &'static str {
     let set = |list: &ResourceList, name: &str| list.get(name).is_some_and(|q| !q.is_zero());
     let all = || spec.containers.iter().chain(&spec.init_containers);
     let counted = ["cpu", "memory"];
-    let any = |c: &Container| {
-        counted.iter().any(|n| set(&c.resources.requests, n) || set(&c.resources.limits, n))
-    };
+    let any =
+        |c: &Container| counted.iter().any(|n| set(&c.resources.requests, n) || set(&c.resources.limits, n));
     let full = |c: &Container| {
-        let request_ok = |n: &str| c.resources.requests.get(n).is_none_or(|q| c.resources.limits.get(n) == Some(q));
+        let request_ok =
+            |n: &str| c.resources.requests.get(n).is_none_or(|q| c.resources.limits.get(n) == Some(q));
         counted.iter().all(|n| set(&c.resources.limits, n) && request_ok(n))
     };
     if !all().any(any) {

@@ -1,7 +1,7 @@
 //! Namespaces, config maps, secrets and service accounts.
 
 use super::{Cluster, annotations, events, labels, lines, rfc1123};
-use crate::object::{ConfigMap, Namespace, Obj, ObjectMeta, Secret, ServiceAccount};
+use crate::object::{ConfigMap, Key, Kind, Namespace, Obj, ObjectMeta, Secret, ServiceAccount};
 use crate::print::tab::{Out, w};
 use serde_json::Value;
 use std::sync::Arc;
@@ -67,8 +67,13 @@ pub(super) fn secret(out: &mut Out, s: &Secret) {
 pub(super) fn service_account(out: &mut Out, sa: &Arc<ServiceAccount>, cluster: Cluster<'_>) {
     head(out, &sa.metadata);
     let names = |field: &str| -> Vec<String> {
-        let all = sa.other.get(field).and_then(Value::as_array);
-        all.into_iter().flatten().filter_map(|v| v.get("name")?.as_str().map(str::to_owned)).collect()
+        let all = sa.other.get(field).and_then(Value::as_array).into_iter().flatten();
+        let names = all.filter_map(|v| v.get("name")?.as_str());
+        let found = |name: &str| {
+            let key = Key::new(Kind::Secret, sa.metadata.namespace.clone(), name);
+            cluster.objects.contains_key(&key)
+        };
+        names.map(|n| if found(n) { n.to_owned() } else { format!("{n} (not found)") }).collect()
     };
     lines(out, "Image pull secrets", names("imagePullSecrets").into_iter());
     lines(out, "Mountable secrets", names("secrets").into_iter());

@@ -42,7 +42,10 @@ fn source(out: &mut Out, v: &Value) {
     if let Some(s) = v.get("hostPath") {
         fields(
             "HostPath (bare host directory volume)",
-            &[("Path", text(s, "path")), ("HostPathType", or(s, "type", "<none>"))],
+            &[
+                ("Path", text(s, "path")),
+                ("HostPathType", s.get("type").map_or("<none>".to_owned(), |_| text(s, "type"))),
+            ],
         );
     } else if let Some(s) = v.get("emptyDir") {
         fields(

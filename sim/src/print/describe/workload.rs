@@ -1,9 +1,7 @@
 //! Deployments and replica sets (`describeDeployment`, `describeReplicaSet`).
 
 use super::{Cluster, annotations, events, labels, pod, rfc1123};
-use crate::object::{
-    Condition, Deployment, Kind, Obj, PodPhase, PodTemplate, ReplicaSet, StrategyType, Uid,
-};
+use crate::object::{Condition, Deployment, Kind, Obj, PodPhase, PodTemplate, ReplicaSet, StrategyType, Uid};
 use crate::print::format_selector;
 use crate::print::tab::{Out, w};
 use std::sync::Arc;
@@ -34,7 +32,9 @@ pub(super) fn deployment(out: &mut Out, d: &Arc<Deployment>, cluster: Cluster<'_
     w!(out, 0, "StrategyType:\t{strategy}");
     w!(out, 0, "MinReadySeconds:\t{}", spec.min_ready_seconds);
     if let Some(ru) = &spec.strategy.rolling_update {
-        let text = |v: &Option<crate::api_util::IntOrString>| v.as_ref().map_or("<nil>".to_owned(), ToString::to_string);
+        let text = |v: &Option<crate::api_util::IntOrString>| {
+            v.as_ref().map_or("<nil>".to_owned(), ToString::to_string)
+        };
         let (unavailable, surge) = (text(&ru.max_unavailable), text(&ru.max_surge));
         w!(out, 0, "RollingUpdateStrategy:\t{unavailable} max unavailable, {surge} max surge");
     }
@@ -47,7 +47,11 @@ pub(super) fn deployment(out: &mut Out, d: &Arc<Deployment>, cluster: Cluster<'_
                 let desired = rs.spec.replicas.unwrap_or(1);
                 format!("{} ({}/{desired} replicas created)", rs.metadata.name, rs.status.replicas)
             };
-            if rs.is_empty() { "<none>".to_owned() } else { rs.iter().map(one).collect::<Vec<_>>().join(", ") }
+            if rs.is_empty() {
+                "<none>".to_owned()
+            } else {
+                rs.iter().map(one).collect::<Vec<_>>().join(", ")
+            }
         };
         w!(out, 0, "OldReplicaSets:\t{}", text(&old));
         w!(out, 0, "NewReplicaSet:\t{}", text(new.as_slice()));

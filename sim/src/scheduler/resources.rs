@@ -85,6 +85,11 @@ pub struct PodAmounts {
     pub scored_milli_cpu: i64,
     /// Bytes that scores count.
     pub scored_memory: i64,
+    /// As `scored_milli_cpu`, but for the pod that is being placed: requests on the pod itself do not count
+    /// there. (Upstream's scorer is not told of the PodLevelResources gate; its recorded answers show it.)
+    pub asked_milli_cpu: i64,
+    /// As `scored_memory`, but for the pod that is being placed.
+    pub asked_memory: i64,
 }
 
 impl PodAmounts {
@@ -96,6 +101,10 @@ impl PodAmounts {
                 .as_ref()
                 .and_then(|l| l.get(name).filter(|_| pod_level_supports(name)).copied())
                 .unwrap_or_else(|| containers(spec, name, default));
+            spec.overhead.get(name).map_or(q, |o| q.plus(*o))
+        };
+        let by_containers = |name: &str, default: Quantity| {
+            let q = containers(spec, name, default);
             spec.overhead.get(name).map_or(q, |o| q.plus(*o))
         };
         let mut request = Amounts {
@@ -127,6 +136,8 @@ impl PodAmounts {
         PodAmounts {
             scored_milli_cpu: total("cpu", cpu).milli(),
             scored_memory: total("memory", memory).value(),
+            asked_milli_cpu: by_containers("cpu", default_cpu()).milli(),
+            asked_memory: by_containers("memory", default_memory()).value(),
             request,
         }
     }

@@ -213,6 +213,11 @@ impl Cache {
         self.pods.get(&uid).is_some_and(|p| p.assumed)
     }
 
+    /// The node on which a pod counts.
+    pub fn node_of(&self, uid: Uid) -> Option<&Str> {
+        self.pods.get(&uid).map(|p| &self.rows[p.row as usize].name)
+    }
+
     /// Counts a pod on a node before it is bound.
     pub fn assume(&mut self, pod: &PodInfo, node: &Str) {
         self.place(pod.pod.clone(), pod.amounts.clone(), node, true);

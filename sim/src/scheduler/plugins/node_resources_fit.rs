@@ -91,8 +91,8 @@ impl Plugin for NodeResourcesFit {
     fn score(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> i64 {
         let (ask, has) = (&pod.amounts, &node.allocatable);
         let of = [
-            (has.milli_cpu, node.scored_milli_cpu + ask.scored_milli_cpu),
-            (has.memory, node.scored_memory + ask.scored_memory),
+            (has.milli_cpu, node.scored_milli_cpu + ask.asked_milli_cpu),
+            (has.memory, node.scored_memory + ask.asked_memory),
         ];
         let (mut sum, mut weights) = (0, 0);
         for (capacity, used) in of.into_iter().filter(|(capacity, _)| *capacity != 0) {

@@ -44,7 +44,7 @@ impl Scheduler {
             if pod.metadata.deleting() {
                 let message = format!("skip schedule deleting pod: {}/{}", pod.metadata.namespace, pod.metadata.name);
                 self.event(cx, &pod, EventType::Warning, lit!("FailedScheduling"), message);
-                self.queue.done();
+                self.queue.done(pod.metadata.uid);
                 continue;
             }
             let (start, nodes) = (self.next_start, self.cache.view().order.len());
@@ -106,8 +106,8 @@ impl Scheduler {
         let uid = queued.info.pod.metadata.uid;
         let key = key_of(&queued.info.pod);
         self.cache.assume(&queued.info, &node);
-        self.queue.done();
-        self.binding.insert(uid, Queued { cause: cx.cause(), ..queued });
+        self.queue.done(uid);
+        self.binding.insert(uid, queued);
         cx.request(Verb::Bind { pod: key, uid, node }, Ctx::Scheduler(SchedCtx::Bind(uid)));
     }
 
@@ -120,6 +120,9 @@ impl Scheduler {
                 let m = &pod.metadata;
                 let message = format!("Successfully assigned {}/{} to {node}", m.namespace, m.name);
                 self.event(cx, &pod, EventType::Normal, lit!("Scheduled"), message);
+            }
+            if !self.seen.contains_key(&uid) && self.cache.forget(uid) {
+                self.react(cx, POD_DELETE, Subject::Pod { old: Some(pod), new: None });
             }
             return;
         };
@@ -138,7 +141,7 @@ impl Scheduler {
     fn failed(
         &mut self,
         cx: &mut Cx<'_>,
-        queued: Queued,
+        mut queued: Queued,
         rejectors: super::framework::Bits,
         reason: Str,
         message: String,
@@ -146,15 +149,15 @@ impl Scheduler {
         // The pod as it is by now; it may be gone, or have a node.
         let newest = self.seen.get(&queued.info.pod.metadata.uid).cloned();
         let Some(pod) = newest.filter(|p| role(p) == super::Role::Waiting) else {
-            self.queue.done();
+            self.queue.done(queued.info.pod.metadata.uid);
             return;
         };
-        let info = if Arc::ptr_eq(&pod.spec, &queued.info.pod.spec) {
+        queued.info = if Arc::ptr_eq(&pod.spec, &queued.info.pod.spec) {
             PodInfo { pod: pod.clone(), amounts: queued.info.amounts }
         } else {
             PodInfo::new(pod.clone())
         };
-        self.queue.fail(cx, Queued { info, ..queued }, rejectors);
+        self.queue.fail(cx, queued, rejectors);
         self.event(cx, &pod, EventType::Warning, lit!("FailedScheduling"), truncate(&message));
         let old = pod.condition("PodScheduled");
         let same = |c: &Condition| {

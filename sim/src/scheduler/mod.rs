@@ -235,8 +235,13 @@ impl Scheduler {
         let uid = pod.metadata.uid;
         let Some(old) = self.seen.remove(&uid) else { return };
         match role(&old) {
-            // An assumed pod leaves the cache when its binding is refused.
-            Role::Waiting => self.queue.remove(uid),
+            Role::Waiting => {
+                self.queue.remove(uid);
+                // While its binding is on its way, the answer settles what becomes of an assumed pod.
+                if !self.binding.contains_key(&uid) && self.cache.is_assumed(uid) {
+                    self.unplace(cx, old);
+                }
+            }
             Role::Placed => self.unplace(cx, old),
             Role::Neither => {}
         }

@@ -226,9 +226,9 @@ impl SchedulingQueue {
         Some(q)
     }
 
-    /// The cycle is over, the pod needs no place in the queue.
-    pub fn done(&mut self) {
-        self.in_flight = None;
+    /// The pod's cycle is over, and it needs no place in the queue.
+    pub fn done(&mut self, uid: Uid) {
+        self.in_flight.take_if(|(id, _)| *id == uid);
     }
 
     /// The attempt failed: `rejectors` refused the pod, or, if there are none, something went wrong

@@ -86,8 +86,7 @@ fn filters_answer_as_the_real_scheduler() {
                 rejected += 1;
             } else {
                 // Feasible, or rejected by a plugin that is not there: those before it let the node pass.
-                let before: &[&str] =
-                    if want.plugin == "NodePorts" { &["NodeResourcesFit"] } else { &[] };
+                let before: &[&str] = if want.plugin == "NodePorts" { &["NodeResourcesFit"] } else { &[] };
                 let wrong = n.rejected().filter(|(p, _)| !before.contains(p));
                 assert_eq!(wrong, None, "{at}");
                 passed += 1;

@@ -42,7 +42,8 @@ impl Scheduler {
             cx.set_cause(queued.cause);
             let pod = queued.info.pod.clone();
             if pod.metadata.deleting() {
-                let message = format!("skip schedule deleting pod: {}/{}", pod.metadata.namespace, pod.metadata.name);
+                let message =
+                    format!("skip schedule deleting pod: {}/{}", pod.metadata.namespace, pod.metadata.name);
                 self.event(cx, &pod, EventType::Warning, lit!("FailedScheduling"), message);
                 self.queue.done(pod.metadata.uid);
                 continue;

@@ -220,7 +220,12 @@ pub fn explain(nodes: &[Arc<Node>], pods: &[Arc<Pod>], pod: &Arc<Pod>, search: S
                 let weighted = normalised[k] * e.weight;
                 let n = &mut out.nodes[*i as usize];
                 n.total += weighted;
-                n.scores.push(Score { plugin: e.plugin.name(), raw: raw[k], normalised: normalised[k], weighted });
+                n.scores.push(Score {
+                    plugin: e.plugin.name(),
+                    raw: raw[k],
+                    normalised: normalised[k],
+                    weighted,
+                });
             }
         }
     }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use super::framework::Depends;
 
 /// How many classes are remembered; the one that was not used for longest goes.
-const CLASSES_MAX: usize = 64;
+const CLASSES_MAX: usize = 256;
 /// How many cached plugins may normalise their scores. Raise it when the list of plugins outgrows it.
 const RAW_MAX: usize = 4;
 
@@ -139,8 +139,7 @@ impl Decider {
         let (spec, node_name) = (&pod.pod.spec, &pod.pod.node_name);
         let same = |c: &Class| Arc::ptr_eq(&c.spec, spec) && c.node_name == *node_name;
         let equal = |c: &Class| c.spec == *spec && c.node_name == *node_name;
-        let found =
-            self.classes.iter().rposition(same).or_else(|| self.classes.iter().rposition(equal));
+        let found = self.classes.iter().rposition(same).or_else(|| self.classes.iter().rposition(equal));
         let i = found.unwrap_or_else(|| {
             let class = Class::new(self.plugins, pod, view);
             if self.classes.len() < CLASSES_MAX {
@@ -173,7 +172,11 @@ impl Decider {
         let pre = match self.pre_filters(class, pod, &view, &mut states) {
             Ok(pre) => pre,
             Err(diagnosis) => {
-                return Decided { diagnosis: Some(diagnosis), next_start: start % all as u32, ..Decided::default() };
+                return Decided {
+                    diagnosis: Some(diagnosis),
+                    next_start: start % all as u32,
+                    ..Decided::default()
+                };
             }
         };
         let class = &mut self.classes[class];
@@ -234,8 +237,7 @@ impl Decider {
         }
         let feasible = self.feasible.len() as u32;
         let looked_at = feasible + explicit;
-        let next_start =
-            if nominated { start % all as u32 } else { (start + looked_at) % all as u32 };
+        let next_start = if nominated { start % all as u32 } else { (start + looked_at) % all as u32 };
         let mut out = Decided { feasible, looked_at, next_start, ..Decided::default() };
         match feasible {
             0 => {
@@ -467,7 +469,8 @@ fn score(look: &Look<'_>, feasible: &[u32], totals: &mut Vec<i64>, column: &mut 
             continue;
         }
         column.clear();
-        column.extend(feasible.iter().map(|r| e.plugin.score(look.pod, &look.view.rows[*r as usize], &state)));
+        column
+            .extend(feasible.iter().map(|r| e.plugin.score(look.pod, &look.view.rows[*r as usize], &state)));
         if e.at(NORMALIZE) {
             e.plugin.normalize(column, &state);
         }

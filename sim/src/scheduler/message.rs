@@ -17,7 +17,12 @@ pub type Reasons = BTreeMap<Str, u32>;
 
 /// `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` The counts are sorted as text,
 /// number included, as upstream does. `all` is the message of a PreFilter that rejected the pod as a whole.
-pub fn fit_error(nodes: usize, all: Option<&Rejection>, reasons: &Reasons, post_filter: Option<&str>) -> String {
+pub fn fit_error(
+    nodes: usize,
+    all: Option<&Rejection>,
+    reasons: &Reasons,
+    post_filter: Option<&str>,
+) -> String {
     let mut out = format!("0/{nodes} nodes are available:");
     let detail = match all {
         Some(r) => r.reasons.join(", "),
@@ -58,7 +63,8 @@ pub fn hopeless_preemption(pod: &PodInfo, cluster: &View<'_>, candidates: &[u32]
         reasons.insert(crate::object::lit!("No preemption victims found for incoming pod"), open as u32);
     }
     if total > open {
-        reasons.insert(crate::object::lit!("Preemption is not helpful for scheduling"), (total - open) as u32);
+        reasons
+            .insert(crate::object::lit!("Preemption is not helpful for scheduling"), (total - open) as u32);
     }
     Some(format!("{CLAIMS} 0/{total} nodes are available: {}.", histogram(&reasons)))
 }

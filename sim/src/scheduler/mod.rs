@@ -31,8 +31,8 @@ use crate::time::SimTime;
 use crate::world::Component;
 use fast::Decider;
 use framework::{
-    ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_CONDITION, NODE_DELETE, NODE_LABEL, NODE_TAINT, POD_ADD,
-    POD_DELETE, POD_LABEL, Subject,
+    ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_CONDITION, NODE_DELETE, NODE_LABEL, NODE_TAINT,
+    POD_ADD, POD_DELETE, POD_LABEL, Subject,
 };
 use queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, SchedulingQueue};
 use snapshot::Cache;
@@ -285,7 +285,11 @@ impl Scheduler {
             let due = ((oldest + LEFTOVER_AFTER) - self.started).0 / LEFTOVER_PERIOD.0 + 1;
             let at = SimTime(self.started.0 + due * LEFTOVER_PERIOD.0);
             self.leftover_timer = Some(at);
-            cx.tick(at - now, Timer::Scheduler(SchedTimer::Leftover), "scheduler retry of unschedulable pods");
+            cx.tick(
+                at - now,
+                Timer::Scheduler(SchedTimer::Leftover),
+                "scheduler retry of unschedulable pods",
+            );
         }
     }
 }

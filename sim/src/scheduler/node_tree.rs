@@ -71,7 +71,8 @@ mod tests {
         for (zone, id) in [("a", 0), ("a", 1), ("b", 2), ("c", 3), ("a", 4), ("c", 5)] {
             t.add(z(zone), id);
         }
-        let cases: [(&str, &[(&str, u32)], &[u32]); 3] = [
+        type Case<'a> = (&'a str, &'a [(&'a str, u32)], &'a [u32]);
+        let cases: [Case<'_>; 3] = [
             ("all", &[], &[0, 2, 3, 1, 5, 4]),
             ("one gone", &[("a", 0)], &[1, 2, 3, 4, 5]),
             ("a zone gone", &[("b", 2)], &[1, 3, 4, 5]),

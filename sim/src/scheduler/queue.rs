@@ -6,8 +6,8 @@
 //! plugins that rejected it cares about. Left out: nominated pods, `Pending` verdicts, pods activated by plugins.
 
 use super::framework::{
-    Bits, ClusterEvent, Entry, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, PRE_ENQUEUE, PodInfo,
-    QUEUE_SORT, Subject, TIMEOUT, event_label,
+    Bits, ClusterEvent, Entry, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, PRE_ENQUEUE,
+    PodInfo, QUEUE_SORT, Subject, TIMEOUT, event_label,
 };
 use super::resources::PodAmounts;
 use crate::core::Cx;
@@ -51,7 +51,11 @@ impl Queued {
         self.info.pod.metadata.uid
     }
     fn key(&self) -> Key {
-        Key { kind: Kind::Pod, ns: self.info.pod.metadata.namespace.clone(), name: self.info.pod.metadata.name.clone() }
+        Key {
+            kind: Kind::Pod,
+            ns: self.info.pod.metadata.namespace.clone(),
+            name: self.info.pod.metadata.name.clone(),
+        }
     }
     /// How long it has to wait after its last attempt: 1 s, 2 s, 4 s, 8 s, 10 s.
     pub fn backoff(&self) -> Span {
@@ -323,7 +327,8 @@ impl SchedulingQueue {
 
     /// When the next back-off is over.
     pub fn next_backoff(&self) -> Option<SimTime> {
-        let first = self.backoff.first().into_iter().chain(self.error_backoff.first()).map(|(t, _)| *t).min()?;
+        let first =
+            self.backoff.first().into_iter().chain(self.error_backoff.first()).map(|(t, _)| *t).min()?;
         Some(first + WINDOW)
     }
 

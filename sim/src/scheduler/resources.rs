@@ -153,7 +153,9 @@ fn default_memory() -> Quantity {
 /// `spec.resources.requests` (KEP-2837), if there are any.
 fn pod_level(spec: &PodSpec) -> Option<ResourceList> {
     let requests = spec.other.get("resources")?.get("requests")?;
-    serde_json::from_value::<ResourceList>(requests.clone()).ok().filter(|l| l.keys().any(|k| pod_level_supports(k)))
+    serde_json::from_value::<ResourceList>(requests.clone())
+        .ok()
+        .filter(|l| l.keys().any(|k| pod_level_supports(k)))
 }
 
 fn pod_level_supports(name: &str) -> bool {

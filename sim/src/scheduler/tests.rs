@@ -106,7 +106,10 @@ fn events(verbs: &[Verb]) -> Vec<String> {
 
 #[test]
 fn pods_are_bound_one_after_another_and_the_emptiest_node_is_preferred() {
-    let mut r = Rig::new(vec![node("a", json!({})), node("b", json!({}))], vec![pod("p1", json!({})), pod("p2", json!({}))]);
+    let mut r = Rig::new(
+        vec![node("a", json!({})), node("b", json!({}))],
+        vec![pod("p1", json!({})), pod("p2", json!({}))],
+    );
     let verbs = r.run(Span::ms(100));
     let bound = bindings(&verbs);
     assert_eq!(bound.len(), 2, "{verbs:?}");
@@ -123,7 +126,10 @@ fn pods_are_bound_one_after_another_and_the_emptiest_node_is_preferred() {
 fn a_pod_that_fits_nowhere_says_why_and_waits_for_what_may_help() {
     let taint = json!({"spec": {"taints": [{"key": "k", "value": "v", "effect": "NoSchedule"}]}});
     let full = json!({"status": {"allocatable": {"cpu": "500m"}}});
-    let mut r = Rig::new(vec![node("a", taint.clone()), node("b", full.clone()), node("c", taint)], vec![pod("p", json!({}))]);
+    let mut r = Rig::new(
+        vec![node("a", taint.clone()), node("b", full.clone()), node("c", taint)],
+        vec![pod("p", json!({}))],
+    );
     let verbs = r.run(Span::ms(100));
     let want = "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {k: v}. \
                 no new claims to deallocate, preemption: 0/3 nodes are available: \
@@ -160,7 +166,8 @@ fn a_pod_that_fits_nowhere_says_why_and_waits_for_what_may_help() {
 
 #[test]
 fn what_happens_during_a_cycle_is_not_lost() {
-    let mut r = Rig::new(vec![node("a", json!({"spec": {"unschedulable": true}}))], vec![pod("p", json!({}))]);
+    let mut r =
+        Rig::new(vec![node("a", json!({"spec": {"unschedulable": true}}))], vec![pod("p", json!({}))]);
     // The cycle has begun on the cordoned node; the cordon is lifted before it ends.
     r.watch(NODES, WatchEvent::Modified(Obj::Node(node("a", json!({})))));
     let verbs = r.run(Span::ms(100));
@@ -170,7 +177,8 @@ fn what_happens_during_a_cycle_is_not_lost() {
 
 #[test]
 fn a_failed_binding_is_forgotten_and_tried_again_after_a_back_off() {
-    let error = |code| Box::new(Status { code, reason: "x", message: "etcdserver: request timed out".into() });
+    let error =
+        |code| Box::new(Status { code, reason: "x", message: "etcdserver: request timed out".into() });
     for (name, code, again) in [("etcd slow", 500, true), ("gone", 404, false), ("taken", 409, false)] {
         let p = pod("p", json!({}));
         let mut r = Rig::new(vec![node("a", json!({}))], vec![p.clone()]);
@@ -208,7 +216,8 @@ fn gated_pods_stay_out_and_leftovers_are_retried() {
     r.watch(PODS, WatchEvent::Modified(Obj::Pod(gate(json!([])))));
     assert_eq!(bindings(&r.run(Span::ms(100))), ["g>a"]);
 
-    let mut r = Rig::new(vec![node("a", json!({"spec": {"unschedulable": true}}))], vec![pod("p", json!({}))]);
+    let mut r =
+        Rig::new(vec![node("a", json!({"spec": {"unschedulable": true}}))], vec![pod("p", json!({}))]);
     r.run(Span::secs(299));
     assert_eq!(r.decisions(), 1);
     r.run(Span::secs(32));
@@ -377,7 +386,12 @@ fn compare(d: &Decided, cache: &Cache, pod: &PodInfo, search: Search) -> Result<
     Ok(())
 }
 
-fn both_paths_agree(seed: u64, plugins: &'static [Entry], size: u64, percent: usize) -> Result<(), TestCaseError> {
+fn both_paths_agree(
+    seed: u64,
+    plugins: &'static [Entry],
+    size: u64,
+    percent: usize,
+) -> Result<(), TestCaseError> {
     let mut rng = Rng::new(seed, "paths");
     let mut cache = Cache::default();
     let mut decider = Decider::new(plugins, percent);
@@ -396,7 +410,12 @@ fn both_paths_agree(seed: u64, plugins: &'static [Entry], size: u64, percent: us
             _ => {}
         }
         let name = Str::from(format!("p{i}"));
-        let metadata = ObjectMeta { name, namespace: lit!("default"), uid: Uid(u128::from(i) + 1), ..ObjectMeta::default() };
+        let metadata = ObjectMeta {
+            name,
+            namespace: lit!("default"),
+            uid: Uid(u128::from(i) + 1),
+            ..ObjectMeta::default()
+        };
         let mut p = Pod { metadata, spec: specs[rng.below(6) as usize].clone(), ..Pod::default() };
         if rng.below(10) == 0 {
             p.status.nominated_node_name = Str::from(format!("n{}", rng.below(size)));

@@ -3,8 +3,8 @@
 
 use crate::object::{Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Str, lit};
 use crate::scheduler::framework::{
-    ClusterEvent, Events, FILTER, NODE_ADD, NODE_LABEL, NORMALIZE, PRE_FILTER, PRE_SCORE, Plugin, PodInfo, Points,
-    PreFilter, Rejection, SCORE, State, Subject, default_normalize,
+    ClusterEvent, Events, FILTER, NODE_ADD, NODE_LABEL, NORMALIZE, PRE_FILTER, PRE_SCORE, Plugin, PodInfo,
+    Points, PreFilter, Rejection, SCORE, State, Subject, default_normalize,
 };
 use crate::scheduler::snapshot::{NodeInfo, View};
 use std::collections::BTreeSet;

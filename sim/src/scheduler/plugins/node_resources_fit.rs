@@ -73,7 +73,11 @@ impl Plugin for NodeResourcesFit {
             Subject::Node { old, new: Some(new) } => {
                 missing(ask, &NodeInfo::new(new.clone())).is_empty()
                     && old.as_ref().is_none_or(|old| {
-                        increased(ask, &Amounts::of(&old.status.allocatable), &Amounts::of(&new.status.allocatable))
+                        increased(
+                            ask,
+                            &Amounts::of(&old.status.allocatable),
+                            &Amounts::of(&new.status.allocatable),
+                        )
                     })
             }
             Subject::Pod { .. } => true,

@@ -3,8 +3,8 @@
 
 use crate::object::{PodSpec, Taint, TaintEffect, lit};
 use crate::scheduler::framework::{
-    ClusterEvent, Events, FILTER, NODE_ADD, NODE_TAINT, POD_TOLERATION, Plugin, PodInfo, Points, Rejection, State,
-    Subject,
+    ClusterEvent, Events, FILTER, NODE_ADD, NODE_TAINT, POD_TOLERATION, Plugin, PodInfo, Points, Rejection,
+    State, Subject,
 };
 use crate::scheduler::snapshot::NodeInfo;
 

@@ -1,7 +1,9 @@
 //! SchedulingGates: a pod with gates does not enter the queue. Source: `plugins/schedulinggates/scheduling_gates.go`.
 
 use crate::object::{Pod, Str};
-use crate::scheduler::framework::{ClusterEvent, Events, POD_GATES, PRE_ENQUEUE, Plugin, PodInfo, Points, Rejection, Subject};
+use crate::scheduler::framework::{
+    ClusterEvent, Events, POD_GATES, PRE_ENQUEUE, Plugin, PodInfo, Points, Rejection, Subject,
+};
 use serde_json::Value;
 
 /// See the module.

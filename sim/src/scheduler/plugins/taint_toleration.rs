@@ -3,8 +3,8 @@
 
 use crate::object::{Node, Str, Taint, TaintEffect, Toleration};
 use crate::scheduler::framework::{
-    ClusterEvent, Events, FILTER, NODE_ADD, NODE_TAINT, NORMALIZE, POD_TOLERATION, PRE_SCORE, Plugin, PodInfo, Points,
-    Rejection, SCORE, State, Subject, default_normalize,
+    ClusterEvent, Events, FILTER, NODE_ADD, NODE_TAINT, NORMALIZE, POD_TOLERATION, PRE_SCORE, Plugin,
+    PodInfo, Points, Rejection, SCORE, State, Subject, default_normalize,
 };
 use crate::scheduler::snapshot::NodeInfo;
 

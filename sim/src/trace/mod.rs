@@ -1,8 +1,10 @@
 //! The trace: an append-only list of records, each of which names its cause.
 
 mod record;
+mod why;
 
 pub use record::{Actor, Code, Decision, Level, Record, RecordId, What, WriteVerb};
+pub use why::{ChainError, Order, Root, TraceIndex, Why, WhyError, WhyLine, chain, explain, explain_record, object_state_record};
 
 use crate::object::{Key, Str};
 use crate::time::SimTime;

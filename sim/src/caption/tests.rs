@@ -183,7 +183,7 @@ fn pod(node: &str, phase: &str, ready: bool, more: Value) -> Obj {
 
 fn merge(into: &mut Value, more: Value) {
     match (into, more) {
-        (Value::Object(a), Value::Object(b)) => b.into_iter().for_each(|(k, v)| merge(a.entry(k).or_default(), v)),
+        (Value::Object(a), Value::Object(b)) => b.into_iter().for_each(|(k, v)| merge(a.entry(k).or_insert(Value::Null), v)),
         (a, b) => *a = b,
     }
 }
@@ -356,7 +356,7 @@ fn samples() -> Vec<(Record, Option<Obj>)> {
             (Some(_), Some(_)) => WriteVerb::Update,
         };
         let obj = now.or(was.clone()).expect("an object");
-        push(What::Write { verb, revision: 1, previous: RecordId(0), obj }, was);
+        push(What::Write { verb, revision: 1, previous: RecordId(0), by: lit!("kubectl"), obj }, was);
     }
     let promised = promised_args();
     for code in Code::ALL {
@@ -440,7 +440,7 @@ fn dull_writes_are_silent() {
         ("a lease", lease(), lease()),
     ];
     for (name, was, now) in cases {
-        let what = What::Write { verb: WriteVerb::Update, revision: 1, previous: RecordId(0), obj: now };
+        let what = What::Write { verb: WriteVerb::Update, revision: 1, previous: RecordId(0), by: lit!("kubectl"), obj: now };
         let actor = Actor { comp: Comp::Api, part: lit!("") };
         let record = Record { id: RecordId(1), at: SimTime(0), cause: RecordId(0), actor, what };
         let context = Context { previous: Some(&was), ..Context::default() };

@@ -4,13 +4,7 @@
 ## Nodes
 
 node-registered = Node { $name } joins the cluster: its kubelet registers it with the API server.
-node-silent =
-    No more heartbeats come from { $name }: { $why ->
-        [nodeCrash] the machine is down
-        [kubeletStop] its kubelet has stopped
-        [partition] its network is cut off
-       *[other] { $why }
-    }.
+node-silent = No more heartbeats come from { $name }: { $why }.
 node-lease-expired = The node lifecycle controller finds that { $name } has not renewed its lease for { $silence }. The limit is { $grace }: the node counts as not ready.
 node-back = Node { $name } renews its lease again: the node lifecycle controller counts it as ready.
 node-tainted = The node lifecycle controller taints { $name }: { $taints }.
@@ -40,8 +34,8 @@ replicaset-missing =
     }
 replicaset-surplus =
     { $delete ->
-        [one] Replica set { $name } has { $have } pods and wants { $want }: its controller deletes one.
-       *[other] Replica set { $name } has { $have } pods and wants { $want }: its controller deletes { $delete }.
+        [one] Replica set { $name } wants { $want } and has { $have }: its controller deletes one pod.
+       *[other] Replica set { $name } wants { $want } and has { $have }: its controller deletes { $delete } pods.
     }
 deployment-revision = The template of deployment { $name } is new: its controller makes replica set { $replicaset } for revision { $revision }.
 deployment-revision-reused = Deployment { $name } goes back to a template that it has had before: replica set { $replicaset } is taken up again as revision { $revision }.
@@ -88,7 +82,7 @@ kubelet-exited =
 kubelet-backoff = The kubelet on { $node } waits { $wait } before it starts container { $container } of pod { $name } again (restart { $restart }).
 kubelet-ready = Container { $container } of pod { $name } has passed its readiness probe.
 kubelet-unready = Container { $container } of pod { $name } has failed its readiness probe ({ $failures } in a row): it gets no traffic for now.
-kubelet-liveness-failed = Container { $container } of pod { $name } has failed its liveness probe { $failures } times in a row: the kubelet on { $node } kills it.
+kubelet-liveness-failed = Container { $container } of pod { $name } has failed its liveness probe too often ({ $failures } in a row): the kubelet on { $node } kills it.
 kubelet-killing = The kubelet on { $node } asks container { $container } of pod { $name } to stop and gives it { $grace } ({ $reason }).
 kubelet-pod-gone = Nothing of pod { $name } is left on { $node }.
 

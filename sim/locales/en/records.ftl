@@ -4,6 +4,10 @@
 
 root-start = The cluster is switched on.
 root-user = Somebody types: { $command }
+timer-bookmarks = From time to time the API server tells its watchers how far they are.
+timer-client-timeout = An answer from the API server is overdue.
+timer-compaction = From time to time etcd forgets old versions.
+timer-lease-expiry = In etcd the life of an entry is over.
 # A timer that has no sentence of its own below.
 root-timer = A timer of { $actor } goes off: { $name }.
 
@@ -17,11 +21,11 @@ fault-etcdDown = etcd goes down. The API server can no longer write or read anyt
 fault-etcdSlow = etcd becomes slow: each write takes longer.
 fault-controllerManagerDown = The controller manager goes down. Nobody repairs or scales any more.
 fault-schedulerDown = The scheduler goes down. New pods stay without a node.
-fault-containerCrash = The process in { $target } crashes.
+fault-containerCrash = A container of pod { $target } crashes.
 fault-imageMissing = The image { $target } is gone from the registry.
 fault-partition = The network between { $target } and the control plane is cut.
 fault-other = Something breaks: { $what }.
-mend-nodeCrash = The machine { $target } is on again.
+mend-nodeCrash = The machine { $target } is on again; its kubelet starts.
 mend-nodeRestart = The machine { $target } has started again.
 mend-kubeletStop = The kubelet on { $target } runs again.
 mend-apiServerDown = The API server is back.
@@ -29,7 +33,7 @@ mend-etcdDown = etcd is back, with all that it had written.
 mend-etcdSlow = etcd is as fast as usual again.
 mend-controllerManagerDown = The controller manager is back.
 mend-schedulerDown = The scheduler is back.
-mend-containerCrash = The process in { $target } no longer crashes.
+mend-containerCrash = No container of pod { $target } is made to crash any more.
 mend-imageMissing = The image { $target } is in the registry again.
 mend-partition = The network between { $target } and the control plane works again.
 mend-other = Mended: { $what }.
@@ -58,7 +62,11 @@ write-pod-restarted =
         [one] The kubelet reports one restart of pod { $name }. It is still the same pod.
        *[other] The kubelet reports { $restart } restarts of pod { $name }. It is still the same pod.
     }
-write-pod-deletion-asked = Pod { $name } shall go: it is marked for deletion, with { $seconds } s to stop.
+write-pod-deletion-asked =
+    { $seconds ->
+        [0] Pod { $name } is marked for deletion, without any time to stop.
+       *[other] Pod { $name } is marked for deletion: it has { $seconds } s to stop.
+    }
 write-pod-removed = Pod { $name } is removed from the cluster.
 
 ## Writes: nodes
@@ -116,11 +124,11 @@ refused-conflict = The API server refuses to { $verb } { $thing }: somebody else
 refused-notFound = The API server cannot { $verb } { $thing }: it does not exist.
 refused-alreadyExists = The API server refuses to { $verb } { $thing }: the name is taken.
 refused-invalid = The API server refuses to { $verb } { $thing }: it is not valid. { $message }
-refused-forbidden = The API server forbids to { $verb } { $thing }: { $message }
+refused-forbidden = The API server does not allow anyone to { $verb } { $thing }: { $message }
 refused-badRequest = The API server does not understand the request to { $verb } { $thing }: { $message }
 refused-expired = The API server no longer remembers the revision from which { $thing } should be read on: list again.
 refused-timeout = No answer to the request to { $verb } { $thing } came in time.
-refused-unreachable = The API server cannot be reached to { $verb } { $thing }.
+refused-unreachable = The API server cannot be reached: the request to { $verb } { $thing } fails.
 refused-internal = The API server fails to { $verb } { $thing }: { $message }
 refused-other = The API server refuses to { $verb } { $thing } ({ $code } { $reason }): { $message }
 

@@ -100,3 +100,13 @@ reason-pod-affinity =
 reason-other = { $count } × { $what }
 # Between two reasons.
 reason-and = ;{" "}
+
+## Reasons that the world gives
+
+phrase-machine-off = the machine is off
+phrase-kubelet-stopped = its kubelet has stopped
+phrase-link-cut = the network is cut
+phrase-nobody = nobody is there to take it
+phrase-expired = the API server no longer remembers that revision
+phrase-refused = the API server could not be reached
+phrase-timeout = no answer came

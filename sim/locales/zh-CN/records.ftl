@@ -4,6 +4,10 @@
 
 root-start = 集群开机。
 root-user = 有人输入命令：{ $command }
+timer-bookmarks = API 服务器定期告诉监视者：现在到了哪个版本。
+timer-client-timeout = API 服务器的答复迟迟没有来。
+timer-compaction = etcd 定期丢弃旧版本。
+timer-lease-expiry = etcd 里一条记录的有效期到了。
 # 下面没有专门句子的定时器。
 root-timer = { $actor }的定时器到点：{ $name }。
 
@@ -17,11 +21,11 @@ fault-etcdDown = etcd 停机。API 服务器无法再可靠地读写数据。
 fault-etcdSlow = etcd 变慢：每次写入都要更久。
 fault-controllerManagerDown = 控制器管理器停机。没有人再去修复或扩缩容。
 fault-schedulerDown = 调度器停机。新的 Pod 得不到节点。
-fault-containerCrash = { $target } 里的进程崩溃。
+fault-containerCrash = Pod { $target } 的一个容器崩溃。
 fault-imageMissing = 镜像 { $target } 从镜像仓库中消失。
 fault-partition = { $target } 与控制平面之间的网络断开。
 fault-other = 发生故障：{ $what }。
-mend-nodeCrash = 机器 { $target } 重新开机。
+mend-nodeCrash = 机器 { $target } 重新开机，它的 kubelet 随之启动。
 mend-nodeRestart = 机器 { $target } 已重新启动。
 mend-kubeletStop = { $target } 上的 kubelet 重新运行。
 mend-apiServerDown = API 服务器恢复。
@@ -29,7 +33,7 @@ mend-etcdDown = etcd 恢复，写入过的数据都在。
 mend-etcdSlow = etcd 恢复到平常的速度。
 mend-controllerManagerDown = 控制器管理器恢复。
 mend-schedulerDown = 调度器恢复。
-mend-containerCrash = { $target } 里的进程不再崩溃。
+mend-containerCrash = 不再让 Pod { $target } 的容器崩溃。
 mend-imageMissing = 镜像 { $target } 重新出现在镜像仓库中。
 mend-partition = { $target } 与控制平面之间的网络恢复。
 mend-other = 故障已修复：{ $what }。
@@ -57,7 +61,11 @@ write-pod-restarted =
     { $restart ->
        *[other] kubelet 报告：Pod { $name } 已重启 { $restart } 次。它还是同一个 Pod。
     }
-write-pod-deletion-asked = Pod { $name } 被标记为删除，有 { $seconds } 秒时间停止。
+write-pod-deletion-asked =
+    { $seconds ->
+        [0] Pod { $name } 被标记为删除，没有宽限期。
+       *[other] Pod { $name } 被标记为删除，有 { $seconds } 秒宽限期。
+    }
 write-pod-removed = Pod { $name } 从集群中移除。
 
 ## 写入：节点

@@ -92,3 +92,13 @@ reason-pod-affinity =
 reason-other = { $what }（{ $count } 个节点）
 # 两个原因之间。
 reason-and = ；
+
+## 世界给出的原因
+
+phrase-machine-off = 机器断电了
+phrase-kubelet-stopped = 它的 kubelet 停了
+phrase-link-cut = 网络断了
+phrase-nobody = 对方不在
+phrase-expired = API 服务器已经不记得那个版本
+phrase-refused = 连不上 API 服务器
+phrase-timeout = 没有等到答复

@@ -2,7 +2,9 @@
 //! things that changed at once the weightiest is told.
 
 use super::telling::{Arg, Telling, Weight, name_of};
-use crate::object::{ConditionStatus, ContainerState, Deployment, Kind, Node, Obj, Pod, PodPhase, PodTemplate, ReplicaSet};
+use crate::object::{
+    ConditionStatus, ContainerState, Deployment, Kind, Node, Obj, Pod, PodPhase, PodTemplate, ReplicaSet,
+};
 use crate::trace::WriteVerb;
 use Weight::{Detail, Headline};
 
@@ -131,7 +133,9 @@ fn node(now: &Node, was: &Node) -> Option<Telling> {
     {
         return Some(match condition.status {
             ConditionStatus::True => Telling::new(Headline, "write-node-ready"),
-            ConditionStatus::False => Telling::new(Detail, "write-node-not-ready").with("reason", &condition.reason),
+            ConditionStatus::False => {
+                Telling::new(Detail, "write-node-not-ready").with("reason", &condition.reason)
+            }
             ConditionStatus::Unknown => Telling::new(Detail, "write-node-unknown"),
         });
     }
@@ -148,7 +152,8 @@ fn node(now: &Node, was: &Node) -> Option<Telling> {
     if now.spec.taints.is_empty() {
         return Some(Telling::new(Detail, "write-node-untainted"));
     }
-    let taints: Vec<String> = now.spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect.as_str())).collect();
+    let taints: Vec<String> =
+        now.spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect.as_str())).collect();
     Some(Telling::new(Detail, "write-node-tainted").with("taints", taints.join(", ")))
 }
 

@@ -10,6 +10,7 @@ impl Catalogue {
     pub(super) fn word(&self, arg: &Arg) -> String {
         match arg {
             Arg::Text(s) => s.to_string(),
+            Arg::Phrase(id) => self.text(id, &[]),
             Arg::Number(n) => n.to_string(),
             Arg::Millis(ms) => self.span(*ms),
             Arg::Bytes(n) => bytes(*n),
@@ -33,6 +34,20 @@ impl Catalogue {
     /// Who acts, as a label: `kubelet on node-1`. `node` is the name of the actor's node, if it has one.
     pub fn actor(&self, actor: &Actor, node: &str) -> String {
         self.actor_as(actor, node, "")
+    }
+
+    /// Who asked for a write, as a label: a controller's name, or the field manager of a client.
+    pub fn writer(&self, by: &str) -> String {
+        match part(by) {
+            "kubectl" => self.text("actor-user", &[]),
+            "kube-apiserver" => self.text("actor-api", &[]),
+            "kube-scheduler" => self.text("actor-scheduler", &[]),
+            "kube-controller-manager" => self.text("actor-kcm", &[]),
+            name => {
+                let id = format!("part-{name}");
+                if self.has(&id) { self.text(&id, &[]) } else { name.to_owned() }
+            }
+        }
     }
 
     fn actor_as(&self, actor: &Actor, node: &str, attribute: &str) -> String {
@@ -78,7 +93,8 @@ impl Catalogue {
             ("reason-too-many-pods", String::new())
         } else if let Some(rest) = why.strip_prefix("node(s) had untolerated taint") {
             // `{node.kubernetes.io/unreachable: }`, or nothing of the kind in newer versions.
-            let taint = rest.split_once('{').map(|(_, t)| t.trim_end_matches('}').trim_end_matches([':', ' ']));
+            let taint =
+                rest.split_once('{').map(|(_, t)| t.trim_end_matches('}').trim_end_matches([':', ' ']));
             ("reason-taint", taint.map(|t| format!(" ({t})")).unwrap_or_default())
         } else if why.starts_with("node(s) were unschedulable") {
             ("reason-unschedulable", String::new())

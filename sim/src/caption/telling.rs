@@ -21,7 +21,22 @@ pub const FAULTS: &[&str] = &[
 ];
 
 /// The timers that have sentences of their own: `timer-NAME`.
-pub const TIMERS: &[&str] = &[];
+pub const TIMERS: &[&str] = &["bookmarks", "client-timeout", "compaction", "lease-expiry"];
+
+/// Reasons as the components write them, with the message that says the same.
+const PHRASES: &[(&str, &str)] = &[
+    ("the machine is off", "phrase-machine-off"),
+    ("nodeCrash", "phrase-machine-off"),
+    ("its kubelet is stopped", "phrase-kubelet-stopped"),
+    ("kubeletStop", "phrase-kubelet-stopped"),
+    ("its link to the control plane is cut", "phrase-link-cut"),
+    ("the link is cut", "phrase-link-cut"),
+    ("partition", "phrase-link-cut"),
+    ("nobody is there", "phrase-nobody"),
+    ("Expired", "phrase-expired"),
+    ("ConnectionRefused", "phrase-refused"),
+    ("Timeout", "phrase-timeout"),
+];
 
 /// How important a record is to somebody who watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +65,8 @@ pub struct Telling {
 pub enum Arg {
     /// As it is.
     Text(Str),
+    /// A message without values.
+    Phrase(&'static str),
     /// A number.
     Number(i64),
     /// A length of time in milliseconds.
@@ -114,7 +131,11 @@ impl Telling {
 
 /// An object's name, led by its namespace unless that is `default`.
 pub(crate) fn name_of(key: &Key) -> Str {
-    if key.ns.is_empty() || key.ns == "default" { key.name.clone() } else { format!("{}/{}", key.ns, key.name).into() }
+    if key.ns.is_empty() || key.ns == "default" {
+        key.name.clone()
+    } else {
+        format!("{}/{}", key.ns, key.name).into()
+    }
 }
 
 /// The name of an actor's node; empty for the control plane.
@@ -129,7 +150,7 @@ pub fn tell(record: &Record, context: &Context<'_>) -> Option<Telling> {
         What::Start => Telling::new(Headline, "root-start"),
         What::User { command } => Telling::new(Headline, "root-user").with("command", command),
         What::Timer { name } => {
-            let id = match TIMERS.iter().find(|t| **t == *name) {
+            let id = match TIMERS.iter().find(|t| **t == name.replace([' ', '.'], "-")) {
                 Some(t) => Cow::from(format!("timer-{t}")),
                 None => Cow::from("root-timer"),
             };
@@ -142,8 +163,8 @@ pub fn tell(record: &Record, context: &Context<'_>) -> Option<Telling> {
             Some(What::Sent { to, label, .. }) => Telling::new(Noise, "lost-message")
                 .with("to", actor(&Actor { comp: *to, part: lit!("") }, context))
                 .with("label", label)
-                .with("why", why),
-            _ => Telling::new(Noise, "lost-unknown").with("why", why),
+                .with("why", phrase(why)),
+            _ => Telling::new(Noise, "lost-unknown").with("why", phrase(why)),
         },
         What::Write { verb, obj, .. } => change::tell(*verb, obj, context.previous)?,
         What::Refused { verb, key, code, reason, message } => {
@@ -176,10 +197,27 @@ fn actor(actor: &Actor, context: &Context<'_>) -> Arg {
     Arg::Actor { actor: actor.clone(), node: node_of(actor, context.nodes) }
 }
 
+fn phrase(why: &Str) -> Arg {
+    let known = PHRASES.iter().find(|(text, _)| *text == why.as_str());
+    known.map_or_else(|| why.into(), |(_, id)| Arg::Phrase(id))
+}
+
 fn trouble(what: &str, name: &Str, target: &Str) -> Telling {
     let known = FAULTS.iter().find(|f| **f == *name).copied().unwrap_or("other");
+    // The trace names objects as kubectl does: node/node-2, pod/web-1, shop/pod/web-1.
+    let target: Str = match known {
+        "imageMissing" => target.clone(),
+        _ => target
+            .split('/')
+            .filter(|part| !matches!(*part, "node" | "pod"))
+            .collect::<Vec<_>>()
+            .join("/")
+            .into(),
+    };
     let both = format!("{name} {target}");
-    Telling::new(Weight::Headline, format!("{what}-{known}")).with("target", target).with("what", both.trim_end().to_owned())
+    Telling::new(Weight::Headline, format!("{what}-{known}"))
+        .with("target", &target)
+        .with("what", both.trim_end().to_owned())
 }
 
 fn decided(d: &Decision) -> Telling {
@@ -199,7 +237,8 @@ fn decided(d: &Decision) -> Telling {
 
 fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args: &[(Str, Str)]) -> Telling {
     let name = name_of(subject);
-    let empty = |name| args.iter().any(|(k, v)| *k == name && matches!(v.as_str(), "" | "none" | "<none>" | "[]"));
+    let empty =
+        |name| args.iter().any(|(k, v)| *k == name && matches!(v.as_str(), "" | "none" | "<none>" | "[]"));
     let id: Cow<'static, str> = match code {
         Code::NodeTainted if empty("taints") => "node-untainted".into(),
         code => code.as_str().replace('.', "-").into(),
@@ -214,6 +253,7 @@ fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args:
             "grace" | "silence" | "wait" | "took" => render::millis(v).map(Arg::Millis),
             "bytes" => v.parse().ok().map(Arg::Bytes),
             "kind" => Kind::ALL.into_iter().find(|kind| kind.name() == v.as_str()).map(Arg::Kind),
+            "why" => Some(phrase(v)),
             _ => None,
         };
         telling = telling.with(k.clone(), arg.unwrap_or_else(|| v.into()));

@@ -21,7 +21,8 @@ fn messages(source: &str) -> BTreeMap<String, Set> {
         match entry {
             ast::Entry::Message(m) => {
                 let value = m.value.iter().map(|v| (m.id.name.to_owned(), v));
-                let attributes = m.attributes.iter().map(|a| (format!("{}.{}", m.id.name, a.id.name), &a.value));
+                let attributes =
+                    m.attributes.iter().map(|a| (format!("{}.{}", m.id.name, a.id.name), &a.value));
                 for (id, pattern) in value.chain(attributes) {
                     let mut vars = Set::new();
                     in_pattern(pattern, &mut vars);
@@ -120,7 +121,8 @@ fn each_code_has_a_sentence_whose_variables_are_supplied() {
     for code in Code::ALL {
         let id = code.as_str().replace('.', "-");
         let used = sentences.remove(&id).unwrap_or_else(|| panic!("{id} has no sentence"));
-        let mut supplied = promised.get(code.as_str()).unwrap_or_else(|| panic!("{code:?} has no doc")).clone();
+        let mut supplied =
+            promised.get(code.as_str()).unwrap_or_else(|| panic!("{code:?} has no doc")).clone();
         supplied.extend(set(["name", "thing", "actor"]));
         if id.starts_with("kubelet-") {
             supplied.insert("node".into());
@@ -154,6 +156,9 @@ fn no_message_is_missing_or_unused() {
         .chain(Kind::ALL.iter().map(|k| format!("kind-{}", k.name())))
         .chain(Code::ALL.iter().map(|c| c.as_str().replace('.', "-")))
         .collect();
+    for fault in crate::fault::ALL {
+        assert!(FAULTS.contains(&fault.name), "the fault {} has no sentences", fault.name);
+    }
     for id in &computed {
         assert!(have.contains(id), "{id} has no message");
     }
@@ -163,8 +168,20 @@ fn no_message_is_missing_or_unused() {
         let used = computed.contains(base) || literals.contains(base) || base.starts_with("part-");
         assert!(used, "{id} is used nowhere");
     }
-    let prefixes = ["write-", "root-", "lost-", "decision-", "refused-", "why-", "reason-", "span-", "actor-"];
-    for literal in literals.iter().filter(|l| prefixes.iter().any(|p| l.starts_with(p) && l.len() > p.len())) {
+    let prefixes = [
+        "write-",
+        "root-",
+        "phrase-",
+        "lost-",
+        "decision-",
+        "refused-",
+        "why-",
+        "reason-",
+        "span-",
+        "actor-",
+    ];
+    for literal in literals.iter().filter(|l| prefixes.iter().any(|p| l.starts_with(p) && l.len() > p.len()))
+    {
         assert!(have.contains(literal), "{literal} has no message");
     }
 }
@@ -183,7 +200,9 @@ fn pod(node: &str, phase: &str, ready: bool, more: Value) -> Obj {
 
 fn merge(into: &mut Value, more: Value) {
     match (into, more) {
-        (Value::Object(a), Value::Object(b)) => b.into_iter().for_each(|(k, v)| merge(a.entry(k).or_insert(Value::Null), v)),
+        (Value::Object(a), Value::Object(b)) => {
+            b.into_iter().for_each(|(k, v)| merge(a.entry(k).or_insert(Value::Null), v))
+        }
         (a, b) => *a = b,
     }
 }
@@ -299,6 +318,10 @@ fn others() -> Vec<What> {
         What::Start,
         What::User { command: lit!("kubectl apply -f web.yaml") },
         What::Timer { name: lit!("node-monitor") },
+        What::Timer { name: lit!("lease expiry") },
+        What::Timer { name: lit!("bookmarks") },
+        What::Timer { name: lit!("client-timeout") },
+        What::Timer { name: lit!("compaction") },
         What::Sent {
             to: Comp::Kubelet(1),
             class: LinkClass::KubeletApi,
@@ -306,7 +329,7 @@ fn others() -> Vec<What> {
             subject: None,
             arrives: SimTime(1),
         },
-        What::Dropped { sent: RecordId(4), why: lit!("partition") },
+        What::Dropped { sent: RecordId(8), why: lit!("partition") },
         What::Dropped { sent: RecordId(0), why: lit!("partition") },
         decision("node-3", 4, &[]),
         decision("", 0, &[]),
@@ -328,14 +351,29 @@ fn others() -> Vec<What> {
         ),
     ];
     for reason in [
-        "Conflict", "NotFound", "AlreadyExists", "Invalid", "Forbidden", "BadRequest", "Expired", "Timeout",
-        "ConnectionRefused", "InternalError", "Teapot",
+        "Conflict",
+        "NotFound",
+        "AlreadyExists",
+        "Invalid",
+        "Forbidden",
+        "BadRequest",
+        "Expired",
+        "Timeout",
+        "ConnectionRefused",
+        "InternalError",
+        "Teapot",
     ] {
         all.push(refused(reason));
     }
     for name in FAULTS.iter().copied().chain(["slowDisk"]) {
-        all.push(What::Fault { name: name.into(), target: lit!("node-2") });
-        all.push(What::Mend { name: name.into(), target: lit!("") });
+        let target = match name {
+            "containerCrash" => lit!("shop/pod/web-1"),
+            "imageMissing" => lit!("registry/pod/web:*"),
+            "slowDisk" => lit!(""),
+            _ => lit!("node/node-2"),
+        };
+        all.push(What::Fault { name: name.into(), target: target.clone() });
+        all.push(What::Mend { name: name.into(), target });
     }
     all
 }
@@ -366,9 +404,11 @@ fn samples() -> Vec<(Record, Option<Obj>)> {
                 "seconds" => "300".into(),
                 "silence" | "grace" | "took" | "wait" => "50.0s".into(),
                 "bytes" => "12000000".into(),
-                "have" | "create" | "delete" | "left" | "from" | "restart" | "code" | "failures" | "revision" => "1".into(),
+                "have" | "create" | "delete" | "left" | "from" | "restart" | "code" | "failures"
+                | "revision" => "1".into(),
                 "want" | "to" => "3".into(),
                 "kind" => "Pod".into(),
+                "why" => "the machine is off".into(),
                 k => format!("‹{k}›"),
             };
             promised[code.as_str()].iter().map(|k| (k.into(), value(k).into())).collect()
@@ -431,7 +471,11 @@ fn captions_in_chinese() {
 #[test]
 fn dull_writes_are_silent() {
     let cases: [(&str, Obj, Obj); 3] = [
-        ("heartbeat of a node", node("True", json!({})), node("True", json!({"metadata": {"resourceVersion": "9"}}))),
+        (
+            "heartbeat of a node",
+            node("True", json!({})),
+            node("True", json!({"metadata": {"resourceVersion": "9"}})),
+        ),
         (
             "address of a pod",
             pod("node-2", "Pending", false, json!({})),
@@ -440,7 +484,13 @@ fn dull_writes_are_silent() {
         ("a lease", lease(), lease()),
     ];
     for (name, was, now) in cases {
-        let what = What::Write { verb: WriteVerb::Update, revision: 1, previous: RecordId(0), by: lit!("kubectl"), obj: now };
+        let what = What::Write {
+            verb: WriteVerb::Update,
+            revision: 1,
+            previous: RecordId(0),
+            by: lit!("kubectl"),
+            obj: now,
+        };
         let actor = Actor { comp: Comp::Api, part: lit!("") };
         let record = Record { id: RecordId(1), at: SimTime(0), cause: RecordId(0), actor, what };
         let context = Context { previous: Some(&was), ..Context::default() };
@@ -482,7 +532,10 @@ fn lengths_of_time_read_well() {
     ];
     for (text, en, zh) in cases {
         let ms = render::millis(text).unwrap_or_else(|| panic!("{text}"));
-        assert_eq!((Catalogue::new(Lang::En).span(ms), Catalogue::new(Lang::ZhCn).span(ms)), (en.into(), zh.into()));
+        assert_eq!(
+            (Catalogue::new(Lang::En).span(ms), Catalogue::new(Lang::ZhCn).span(ms)),
+            (en.into(), zh.into())
+        );
     }
     for text in ["", "soon", "1.2.3s", "5 s", "9x"] {
         assert_eq!(render::millis(text), None, "{text:?}");

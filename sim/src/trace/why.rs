@@ -180,21 +180,24 @@ pub fn chain(index: &TraceIndex<'_>, id: RecordId) -> Result<Vec<RecordId>, Chai
 /// The record that says how an object is at a time: its last write or note at or before it. For a pod
 /// that has no node yet, the scheduler's last decision about it.
 pub fn object_state_record(index: &TraceIndex<'_>, key: &Key, at: SimTime) -> Option<RecordId> {
-    let mut newest = None;
-    let mut decision = None;
+    let (mut newest, mut decision, mut waits) = (None, None, false);
     for record in index.until(at).iter().rev() {
         match &record.what {
             What::Decision(d) if d.pod == *key => decision = decision.or(Some(record.id)),
             What::Note { subject, .. } if subject == key => newest = newest.or(Some(record.id)),
             What::Write { verb, obj, .. } if is(obj, key) => {
-                let waits = *verb != WriteVerb::Delete
-                    && obj.as_pod().is_some_and(|p| p.node_name.is_empty() && p.active());
-                return if waits && decision.is_some() { decision } else { newest.or(Some(record.id)) };
+                newest = newest.or(Some(record.id));
+                let unplaced = obj.as_pod().is_some_and(|p| p.node_name.is_empty() && p.active());
+                waits = unplaced && *verb != WriteVerb::Delete;
+                // Of a pod that waits, what the scheduler said last says more than what was written since.
+                if !waits || decision.is_some() || *verb == WriteVerb::Create {
+                    break;
+                }
             }
             _ => {}
         }
     }
-    newest.or(decision)
+    if waits { decision.or(newest) } else { newest.or(decision) }
 }
 
 /// Explains how an object is at a time.
@@ -229,12 +232,14 @@ pub fn explain(
     let mut ids = chain(index, state)?;
     // What a timer brought to light (a probe, a heartbeat) does not say why the object is there at all:
     // the story of its creation goes first. Nor does a new attempt to place a pod that has no node.
-    let by_timer = ids.last().and_then(|id| index.get(*id)).is_some_and(|r| matches!(r.what, What::Timer { .. }));
+    let by_timer =
+        ids.last().and_then(|id| index.get(*id)).is_some_and(|r| matches!(r.what, What::Timer { .. }));
     let waits = index.get(state).is_some_and(|r| matches!(r.what, What::Decision(_)));
     if by_timer || waits {
-        let create = past.iter().rev().find(|r| {
-            matches!(&r.what, What::Write { verb: WriteVerb::Create, obj, .. } if is(obj, key))
-        });
+        let create = past
+            .iter()
+            .rev()
+            .find(|r| matches!(&r.what, What::Write { verb: WriteVerb::Create, obj, .. } if is(obj, key)));
         if let Some(create) = create {
             let older = chain(index, create.id)?;
             let binding = last_binding(past, key, create.id);
@@ -274,7 +279,8 @@ fn last_binding(past: &[Record], key: &Key, since: RecordId) -> Option<RecordId>
     let started = mine().find(|r| {
         matches!(&r.what, What::Note { code: super::Code::ContainerStarted, subject, .. } if subject == key)
     });
-    let placed = || mine().find(|r| matches!(&r.what, What::Decision(d) if d.pod == *key && !d.winner.is_empty()));
+    let placed =
+        || mine().find(|r| matches!(&r.what, What::Decision(d) if d.pod == *key && !d.winner.is_empty()));
     started.or_else(placed).map(|r| r.id)
 }
 
@@ -329,7 +335,10 @@ fn lines(index: &TraceIndex<'_>, ids: &[RecordId], catalogue: &Catalogue, order:
             continue;
         }
         last_id = telling.id.into_owned();
-        let actor = catalogue.actor(&record.actor, &node_of(&record.actor, index.nodes));
+        let actor = match &record.what {
+            What::Write { by, .. } if !by.is_empty() => catalogue.writer(by),
+            _ => catalogue.actor(&record.actor, &node_of(&record.actor, index.nodes)),
+        };
         lines.push(WhyLine { at: record.at, record: record.id, text, actor });
     }
     if order == Order::NewestFirst {
@@ -345,13 +354,17 @@ fn headline(key: &Key, write: Option<&Record>, catalogue: &Catalogue) -> String 
         let both: [(&str, &dyn fmt::Display); 2] = [("name", &name), ("kind", &kind)];
         catalogue.text(id, &[&both[..], more].concat())
     };
-    let Some(Record { what: What::Write { verb, obj, .. }, .. }) = write else { return say("why-exists", &[]) };
+    let Some(Record { what: What::Write { verb, obj, .. }, .. }) = write else {
+        return say("why-exists", &[]);
+    };
     match obj {
         _ if *verb == WriteVerb::Delete => say("why-gone", &[]),
         Obj::Pod(p) if p.metadata.deleting() => say("why-pod-leaving", &[]),
         Obj::Pod(p) if p.terminal() => say("why-pod-ended", &[("phase", &p.status.phase.as_str())]),
         Obj::Pod(p) if p.node_name.is_empty() => say("why-pod-pending", &[]),
-        Obj::Pod(p) if p.status.phase == PodPhase::Running => say("why-pod-running", &[("node", &p.node_name)]),
+        Obj::Pod(p) if p.status.phase == PodPhase::Running => {
+            say("why-pod-running", &[("node", &p.node_name)])
+        }
         Obj::Pod(p) => say("why-pod-starting", &[("node", &p.node_name)]),
         obj if obj.meta().deleting() => say("why-leaving", &[]),
         Obj::Node(n) => match n.condition("Ready").map(|c| c.status) {
@@ -362,9 +375,10 @@ fn headline(key: &Key, write: Option<&Record>, catalogue: &Catalogue) -> String 
             "why-deployment",
             &[("have", &d.status.available_replicas), ("want", &d.spec.replicas.unwrap_or(1))],
         ),
-        Obj::ReplicaSet(r) => {
-            say("why-replicaset", &[("have", &r.status.ready_replicas), ("want", &r.spec.replicas.unwrap_or(1))])
-        }
+        Obj::ReplicaSet(r) => say(
+            "why-replicaset",
+            &[("have", &r.status.ready_replicas), ("want", &r.spec.replicas.unwrap_or(1))],
+        ),
         Obj::Namespace(_)
         | Obj::ConfigMap(_)
         | Obj::Secret(_)

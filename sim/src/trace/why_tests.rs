@@ -33,7 +33,15 @@ impl Story {
         id
     }
 
-    fn note(&mut self, ms: u64, comp: Comp, part: &str, code: Code, key: &Key, args: &[(&str, &str)]) -> RecordId {
+    fn note(
+        &mut self,
+        ms: u64,
+        comp: Comp,
+        part: &str,
+        code: Code,
+        key: &Key,
+        args: &[(&str, &str)],
+    ) -> RecordId {
         let args = args.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         self.add(ms, comp, part, What::Note { code, subject: key.clone(), args })
     }
@@ -50,14 +58,20 @@ impl Story {
             .unwrap_or_default();
         self.hop(ms, comp, Comp::Api);
         self.hop(ms, Comp::Api, Comp::Etcd);
-        let id = self.add(ms, Comp::Etcd, "", What::Write { verb, revision: 1, previous, by: lit!(""), obj });
+        let id = self.add(
+            ms,
+            Comp::Etcd,
+            "",
+            What::Write { verb, revision: 1, previous, by: lit!("kubectl"), obj },
+        );
         self.hop(ms, Comp::Etcd, Comp::Api);
         id
     }
 
     fn hop(&mut self, ms: u64, from: Comp, to: Comp) {
         let class = crate::core::link_class(from, to);
-        let what = What::Sent { to, class, label: lit!("patch"), subject: None, arrives: SimTime(ms * 1_000_000) };
+        let what =
+            What::Sent { to, class, label: lit!("patch"), subject: None, arrives: SimTime(ms * 1_000_000) };
         let sent = self.add(ms, from, "", what);
         let cause = self.cause;
         self.add(ms, to, "", What::Delivered { sent });
@@ -110,15 +124,16 @@ fn replacement() -> Story {
     let (old, new) = (pod_key("web-a"), pod_key("web-b"));
     let node = Key::new(Kind::Node, "", "node-2");
     let rs = Key::new(Kind::ReplicaSet, "default", "web-5d9");
-    let (life, evict, sets) = ("node-lifecycle-controller", "taint-eviction-controller", "replicaset-controller");
+    let (life, evict, sets) =
+        ("node-lifecycle-controller", "taint-eviction-controller", "replicaset-controller");
     s.add(0, Comp::World, "", What::Start);
     s.write(10, Comp::Kubelet(1), WriteVerb::Create, node_json("True", None));
     s.add(500, Comp::User, "", What::User { command: lit!("kubectl apply -f web.yaml") });
     s.write(510, Comp::Kcm, WriteVerb::Create, pod_json("web-a", "", "Pending", false, false));
     s.write(520, Comp::Scheduler, WriteVerb::Update, pod_json("web-a", "node-2", "Pending", false, false));
     s.write(900, Comp::Kubelet(1), WriteVerb::Update, pod_json("web-a", "node-2", "Running", true, false));
-    s.add(60_000, Comp::World, "", What::Fault { name: lit!("nodeCrash"), target: lit!("node-2") });
-    s.note(60_000, Comp::World, "", Code::NodeSilent, &node, &[("why", "nodeCrash")]);
+    s.add(60_000, Comp::World, "", What::Fault { name: lit!("nodeCrash"), target: lit!("node/node-2") });
+    s.note(60_000, Comp::World, "", Code::NodeSilent, &node, &[("why", "the machine is off")]);
     s.note(105_000, Comp::Kcm, life, Code::LeaseExpired, &node, &[("grace", "50.0s"), ("silence", "50.2s")]);
     s.write(105_002, Comp::Kcm, WriteVerb::Update, node_json("Unknown", None));
     let taint = "node.kubernetes.io/unreachable";
@@ -132,7 +147,12 @@ fn replacement() -> Story {
     s.note(405_010, Comp::Kcm, sets, Code::ReplicasMissing, &rs, &args);
     s.write(405_012, Comp::Kcm, WriteVerb::Create, pod_json("web-b", "", "Pending", false, false));
     s.add(405_014, Comp::Scheduler, "", decision(&new, "node-3", &[]));
-    s.write(405_016, Comp::Scheduler, WriteVerb::Update, pod_json("web-b", "node-3", "Pending", false, false));
+    s.write(
+        405_016,
+        Comp::Scheduler,
+        WriteVerb::Update,
+        pod_json("web-b", "node-3", "Pending", false, false),
+    );
     let kubelet = Comp::Kubelet(2);
     s.note(405_018, kubelet, "", Code::PodSeen, &new, &[]);
     s.note(405_019, kubelet, "", Code::ImagePulling, &new, &[("image", "web:1")]);
@@ -154,7 +174,7 @@ fn the_story_of_a_replacement_in_english() {
     expect![[r#"
         Pod web-b runs on node-3. Why?
           00:01:00.000  The machine node-2 crashes.
-          00:01:00.000  No more heartbeats come from node-2: the machine is down.
+          00:01:00.000  No more heartbeats come from node-2: the machine is off.
           00:01:45.000  The node lifecycle controller finds that node-2 has not renewed its lease for 50.2 s. The limit is 50 s: the node counts as not ready.
           00:01:45.004  The node lifecycle controller taints node-2: node.kubernetes.io/unreachable.
           00:01:45.006  Pod web-a tolerates the taint node.kubernetes.io/unreachable of node-2 for 300 s: the clock starts.
@@ -173,11 +193,12 @@ fn the_story_of_a_replacement_in_english() {
 
 #[test]
 fn the_story_of_a_replacement_in_chinese() {
-    let why = ask(&replacement(), &pod_key("web-b"), 500_000, Lang::ZhCn, Order::OldestFirst).expect("a story");
+    let why =
+        ask(&replacement(), &pod_key("web-b"), 500_000, Lang::ZhCn, Order::OldestFirst).expect("a story");
     expect![[r#"
         Pod web-b 运行在 node-3 上。为什么？
           00:01:00.000  机器 node-2 宕机。
-          00:01:00.000  节点 node-2 不再发来心跳：机器宕机了。
+          00:01:00.000  节点 node-2 不再发来心跳：机器断电了。
           00:01:45.000  节点生命周期控制器发现 node-2 已有 50.2 秒没有续租，超过了 50 秒的宽限期：节点被视为未就绪。
           00:01:45.004  节点生命周期控制器给 node-2 打上污点：node.kubernetes.io/unreachable。
           00:01:45.006  Pod web-a 可以容忍 node-2 的污点 node.kubernetes.io/unreachable 300 秒：开始计时。
@@ -206,7 +227,7 @@ fn an_answer_begins_with_the_newest_and_is_json() {
             {
               "at": 60000000000,
               "record": 32,
-              "text": "No more heartbeats come from node-2: the machine is down.",
+              "text": "No more heartbeats come from node-2: the machine is off.",
               "actor": "world"
             },
             {
@@ -216,7 +237,8 @@ fn an_answer_begins_with_the_newest_and_is_json() {
               "actor": "world"
             }
           ]
-        }"#]].assert_eq(&text);
+        }"#]]
+    .assert_eq(&text);
     assert_eq!(serde_json::from_str::<Why>(&text).expect("a Why"), why);
 }
 
@@ -243,7 +265,8 @@ fn a_pod_found_ready_by_a_probe_still_tells_why_it_is_there() {
           00:00:05.000  A timer of the kubelet on node-1 goes off: readiness probe.
           00:00:05.000  Container web of pod web-a has passed its readiness probe.
           00:00:05.001  Pod web-a is Running and ready on node-1.
-    "#]].assert_eq(&why.to_string());
+    "#]]
+    .assert_eq(&why.to_string());
     assert_eq!(why.root, Root::User);
 }
 
@@ -253,12 +276,18 @@ fn a_pending_pod_is_explained_by_the_last_decision() {
     let pod = pod_key("big");
     s.add(0, Comp::User, "", What::User { command: lit!("kubectl apply -f big.yaml") });
     s.write(10, Comp::User, WriteVerb::Create, pod_json("big", "", "Pending", false, false));
-    let refusal = s.add(20, Comp::Scheduler, "", decision(&pod, "", &[("Insufficient cpu", 2), ("Too many pods", 1)]));
+    let refusal =
+        s.add(20, Comp::Scheduler, "", decision(&pod, "", &[("Insufficient cpu", 2), ("Too many pods", 1)]));
     s.write(22, Comp::Scheduler, WriteVerb::Update, pod_json("big", "", "Pending", false, false));
     let index = TraceIndex::new(&s.records, &NODES);
     assert_eq!(object_state_record(&index, &pod, SimTime(u64::MAX)), Some(refusal));
     let why = ask(&s, &pod, 100, Lang::En, Order::OldestFirst).expect("a story");
-    expect![[""]].assert_eq(&why.to_string());
+    expect![[r#"
+        Pod big is Pending and has no node. Why?
+          00:00:00.000  Somebody types: kubectl apply -f big.yaml
+          00:00:00.010  Pod big is created. It is only an entry in etcd: it has no node yet.
+          00:00:00.020  The scheduler finds no node for pod big; 3 looked at: 2 nodes have too little cpu free; one node is full of pods.
+    "#]].assert_eq(&why.to_string());
     let unknown = ask(&s, &pod_key("small"), 100, Lang::En, Order::OldestFirst);
     assert_eq!(unknown, Err(WhyError::NoObject { key: pod_key("small"), at: SimTime(100_000_000) }));
     // Before it was created nothing is known either.

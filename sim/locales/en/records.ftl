@@ -8,6 +8,11 @@ timer-bookmarks = From time to time the API server tells its watchers how far th
 timer-client-timeout = An answer from the API server is overdue.
 timer-compaction = From time to time etcd forgets old versions.
 timer-lease-expiry = In etcd the life of an entry is over.
+timer-lease-renewal = Every few seconds { $actor } renews its node's lease: that is its heartbeat.
+timer-node-monitor = Every few seconds { $actor } looks at the leases of all nodes.
+timer-node-status = From time to time { $actor } looks at how its node is.
+timer-scheduler-back-off = A pod has waited long enough: the scheduler may try again.
+timer-scheduler-retry-of-unschedulable-pods = From time to time the scheduler tries again with pods that have fitted nowhere for long.
 # A timer that has no sentence of its own below.
 root-timer = A timer of { $actor } goes off: { $name }.
 

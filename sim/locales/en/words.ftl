@@ -110,3 +110,15 @@ phrase-nobody = nobody is there to take it
 phrase-expired = the API server no longer remembers that revision
 phrase-refused = the API server could not be reached
 phrase-timeout = no answer came
+
+## What has changed, for a pod that waits for a node
+
+phrase-node-added = a node has joined
+phrase-node-removed = a node is gone
+phrase-node-room = a node has other resources now
+phrase-node-labels = a node has other labels now
+phrase-node-taints = a node has other taints now
+phrase-node-condition = a node has another condition now
+phrase-pod-added = a pod has got its node
+phrase-pod-removed = a pod has left its node
+phrase-long-wait = it has waited for long

@@ -8,6 +8,11 @@ timer-bookmarks = API 服务器定期告诉监视者：现在到了哪个版本�
 timer-client-timeout = API 服务器的答复迟迟没有来。
 timer-compaction = etcd 定期丢弃旧版本。
 timer-lease-expiry = etcd 里一条记录的有效期到了。
+timer-lease-renewal = 每隔几秒，{ $actor } 就为自己的节点续租：这就是心跳。
+timer-node-monitor = 每隔几秒，{ $actor }就查看一遍所有节点的租约。
+timer-node-status = { $actor } 定期检查自己节点的状态。
+timer-scheduler-back-off = 有 Pod 已经等够了时间：调度器可以再试一次。
+timer-scheduler-retry-of-unschedulable-pods = 调度器定期重试那些长时间没有合适节点的 Pod。
 # 下面没有专门句子的定时器。
 root-timer = { $actor }的定时器到点：{ $name }。
 

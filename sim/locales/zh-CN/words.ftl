@@ -102,3 +102,15 @@ phrase-nobody = 对方不在
 phrase-expired = API 服务器已经不记得那个版本
 phrase-refused = 连不上 API 服务器
 phrase-timeout = 没有等到答复
+
+## 对等待节点的 Pod 来说，什么变了
+
+phrase-node-added = 有新节点加入
+phrase-node-removed = 有节点被移除
+phrase-node-room = 有节点的资源变了
+phrase-node-labels = 有节点的标签变了
+phrase-node-taints = 有节点的污点变了
+phrase-node-condition = 有节点的状况变了
+phrase-pod-added = 有 Pod 分到了节点
+phrase-pod-removed = 有 Pod 离开了节点
+phrase-long-wait = 它已经等了很久

@@ -21,7 +21,17 @@ pub const FAULTS: &[&str] = &[
 ];
 
 /// The timers that have sentences of their own: `timer-NAME`.
-pub const TIMERS: &[&str] = &["bookmarks", "client-timeout", "compaction", "lease-expiry"];
+pub const TIMERS: &[&str] = &[
+    "bookmarks",
+    "client-timeout",
+    "compaction",
+    "lease-expiry",
+    "lease-renewal",
+    "node-monitor",
+    "node-status",
+    "scheduler-back-off",
+    "scheduler-retry-of-unschedulable-pods",
+];
 
 /// Reasons as the components write them, with the message that says the same.
 const PHRASES: &[(&str, &str)] = &[
@@ -36,6 +46,15 @@ const PHRASES: &[(&str, &str)] = &[
     ("Expired", "phrase-expired"),
     ("ConnectionRefused", "phrase-refused"),
     ("Timeout", "phrase-timeout"),
+    ("NodeAdd", "phrase-node-added"),
+    ("NodeDelete", "phrase-node-removed"),
+    ("NodeUpdateNodeAllocatable", "phrase-node-room"),
+    ("NodeUpdateNodeLabel", "phrase-node-labels"),
+    ("NodeUpdateNodeTaint", "phrase-node-taints"),
+    ("NodeUpdateNodeCondition", "phrase-node-condition"),
+    ("AssignedPodAdd", "phrase-pod-added"),
+    ("AssignedPodDelete", "phrase-pod-removed"),
+    ("UnschedulableTimeout", "phrase-long-wait"),
 ];
 
 /// How important a record is to somebody who watches.
@@ -197,6 +216,12 @@ fn actor(actor: &Actor, context: &Context<'_>) -> Arg {
     Arg::Actor { actor: actor.clone(), node: node_of(actor, context.nodes) }
 }
 
+/// Of a list of taints set and lifted (`a:NoSchedule, -b:NoExecute`), those that were set.
+fn set_taints(taints: &str) -> String {
+    let set = taints.split(", ").filter(|t| !t.starts_with('-'));
+    set.collect::<Vec<_>>().join(", ")
+}
+
 fn phrase(why: &Str) -> Arg {
     let known = PHRASES.iter().find(|(text, _)| *text == why.as_str());
     known.map_or_else(|| why.into(), |(_, id)| Arg::Phrase(id))
@@ -237,10 +262,9 @@ fn decided(d: &Decision) -> Telling {
 
 fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args: &[(Str, Str)]) -> Telling {
     let name = name_of(subject);
-    let empty =
-        |name| args.iter().any(|(k, v)| *k == name && matches!(v.as_str(), "" | "none" | "<none>" | "[]"));
+    let lifted = || args.iter().any(|(k, v)| *k == "taints" && set_taints(v).is_empty());
     let id: Cow<'static, str> = match code {
-        Code::NodeTainted if empty("taints") => "node-untainted".into(),
+        Code::NodeTainted if lifted() => "node-untainted".into(),
         code => code.as_str().replace('.', "-").into(),
     };
     let mut telling = Telling::new(weight_of_code(code), id)
@@ -253,7 +277,8 @@ fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args:
             "grace" | "silence" | "wait" | "took" => render::millis(v).map(Arg::Millis),
             "bytes" => v.parse().ok().map(Arg::Bytes),
             "kind" => Kind::ALL.into_iter().find(|kind| kind.name() == v.as_str()).map(Arg::Kind),
-            "why" => Some(phrase(v)),
+            "why" | "event" => Some(phrase(v)),
+            "taints" => Some(set_taints(v).into()),
             _ => None,
         };
         telling = telling.with(k.clone(), arg.unwrap_or_else(|| v.into()));

@@ -306,3 +306,9 @@ fn lengths_of_time_read_well() {
         assert_eq!(render::millis(text), None, "{text:?}");
     }
 }
+
+#[test]
+fn a_catalogue_can_be_shared_among_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Catalogue::new(Lang::En));
+}

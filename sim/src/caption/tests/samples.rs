@@ -146,6 +146,11 @@ fn others() -> Vec<What> {
         What::Timer { name: lit!("bookmarks") },
         What::Timer { name: lit!("client-timeout") },
         What::Timer { name: lit!("compaction") },
+        What::Timer { name: lit!("lease renewal") },
+        What::Timer { name: lit!("node status") },
+        What::Timer { name: lit!("scheduler back-off") },
+        What::Timer { name: lit!("scheduler retry of unschedulable pods") },
+        What::Timer { name: lit!("readiness probe") },
         What::Sent {
             to: Comp::Kubelet(1),
             class: LinkClass::KubeletApi,
@@ -153,7 +158,7 @@ fn others() -> Vec<What> {
             subject: None,
             arrives: SimTime(1),
         },
-        What::Dropped { sent: RecordId(8), why: lit!("partition") },
+        What::Dropped { sent: RecordId(13), why: lit!("partition") },
         What::Dropped { sent: RecordId(0), why: lit!("partition") },
         decision("node-3", 4, &[]),
         decision("", 0, &[]),
@@ -238,9 +243,12 @@ pub(super) fn samples() -> Vec<(Record, Option<Obj>)> {
             promised[code.as_str()].iter().map(|k| (k.into(), value(k).into())).collect()
         };
         let subject = Key::new(Kind::Pod, "default", "web-1");
-        push(What::Note { code: *code, subject: subject.clone(), args: args("k:NoExecute") }, None);
+        push(
+            What::Note { code: *code, subject: subject.clone(), args: args("k:NoExecute, -gone:NoSchedule") },
+            None,
+        );
         if *code == Code::NodeTainted {
-            push(What::Note { code: *code, subject, args: args("") }, None);
+            push(What::Note { code: *code, subject, args: args("-k:NoExecute") }, None);
         }
     }
     all

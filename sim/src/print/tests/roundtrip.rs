@@ -21,8 +21,11 @@ fn plain(text: &str) -> Value {
     {
         return f.into();
     }
-    let words = ["", "~", "y", "n", "yes", "no", "on", "off", "null", "true", "false", ".inf", ".nan", "<<"];
-    assert!(!words.contains(&unsigned.to_lowercase().as_str()), "{text:?} must not be plain");
+    let words = [
+        "", "~", "y", "n", "yes", "no", "on", "off", "null", "true", "false", ".inf", "+.inf", "-.inf",
+        ".nan", "<<",
+    ];
+    assert!(!words.contains(&text.to_lowercase().as_str()), "{text:?} must not be plain");
     Value::String(text.to_owned())
 }
 

@@ -37,7 +37,7 @@ enum Next {
     /// The status after the creation of this replica set.
     Created { name: Str },
     /// Creation failed: the condition that says so.
-    CreationFailed { name: Str, message: String },
+    CreationFailed { message: String },
     /// A replica set of that name, but of another template, is there: count the collision.
     Collision,
 }
@@ -506,7 +506,7 @@ impl Reconciler for DeploymentController {
                 let message = format!("Failed to create new replica set \"{}\": {}", rs.name, e.message);
                 let about = (Kind::Deployment, &d.metadata);
                 io.event(NAME, about, EventType::Warning, lit!("ReplicaSetCreateError"), message.clone());
-                let next = Next::CreationFailed { name: rs.name.clone(), message };
+                let next = Next::CreationFailed { message };
                 self.next.insert(answer.key.clone(), next);
                 Verdict::ByResult
             }
@@ -537,7 +537,7 @@ impl Reconciler for DeploymentController {
                 let text = format!("Created new replica set \"{name}\"");
                 (ConditionStatus::True, lit!("NewReplicaSetCreated"), text)
             }
-            Next::CreationFailed { name: _, message } => {
+            Next::CreationFailed { message } => {
                 (ConditionStatus::False, lit!("ReplicaSetCreateError"), message)
             }
         };

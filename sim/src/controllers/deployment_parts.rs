@@ -289,3 +289,118 @@ pub fn old_sizes(d: &Deployment, all: &[Rs], old: &[Rs], new: Option<&Rs>) -> Ve
     }
     sizes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::testing::deployment;
+    use crate::object::Obj;
+
+    fn d(replicas: i64, surge: &str, unavailable: &str) -> Deployment {
+        let Obj::Deployment(d) = deployment(replicas, surge, unavailable) else { unreachable!() };
+        Deployment::clone(&d)
+    }
+
+    /// A replica set of a size, with so many available, of a deployment that had `max` at most.
+    fn rs(name: &str, size: i64, available: i64, max: i64, age: i64) -> Rs {
+        let mut r = ReplicaSet::default();
+        r.metadata.name = Str::from(name);
+        r.metadata.creation_timestamp = Some(crate::api_util::Time(1000 - age));
+        r.metadata.annotations.insert(MAX, max.to_string());
+        r.spec.replicas = Some(size);
+        r.status.replicas = size;
+        r.status.available_replicas = available;
+        Arc::new(r)
+    }
+
+    #[test]
+    fn fenceposts_round_apart_and_are_never_both_zero() {
+        let cases = [
+            ("numbers", "2", "1", 10, (2, 1)),
+            ("quarters of four", "25%", "25%", 4, (1, 1)),
+            ("surge rounds up, shortfall down", "25%", "25%", 10, (3, 2)),
+            ("quarters of one", "25%", "25%", 1, (1, 0)),
+            ("both zero", "0", "0", 10, (0, 1)),
+            ("both round to zero", "0%", "10%", 5, (0, 1)),
+            ("all", "100%", "100%", 3, (3, 3)),
+            ("of none", "25%", "25%", 0, (0, 1)),
+        ];
+        for (name, surge, unavailable, n, want) in cases {
+            let (s, u) = (IntOrString::parse(surge), IntOrString::parse(unavailable));
+            assert_eq!(fenceposts(Some(&s), Some(&u), n), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn old_sets_shrink_sick_pods_first_and_within_the_budget() {
+        // name, replicas, surge, unavailable, old (size, available), new (size, available), old after
+        type Case = (
+            &'static str,
+            i64,
+            &'static str,
+            &'static str,
+            &'static [(i64, i64)],
+            (i64, i64),
+            &'static [i64],
+        );
+        let cases: &[Case] = &[
+            ("nothing to spare", 4, "1", "0", &[(4, 4)], (1, 0), &[]),
+            ("one to spare", 4, "1", "0", &[(4, 4)], (1, 1), &[3]),
+            ("down by the shortfall", 10, "0", "2", &[(10, 10)], (0, 0), &[8]),
+            ("sick ones go first", 10, "0", "2", &[(8, 8), (2, 0)], (0, 0), &[8, 0]),
+            ("sick ones only as far as allowed", 10, "0", "2", &[(10, 5)], (0, 0), &[8]),
+            ("the oldest first", 4, "0", "50%", &[(2, 2), (2, 2)], (0, 0), &[0, 2]),
+            ("the new one's lag counts", 10, "2", "2", &[(8, 8)], (4, 2), &[6]),
+        ];
+        for (name, n, surge, unavailable, old, new, want) in cases {
+            let d = d(*n, surge, unavailable);
+            let old: Vec<Rs> = old
+                .iter()
+                .enumerate()
+                .map(|(i, (s, a))| rs(&format!("old-{i}"), *s, *a, 0, 100 - i as i64))
+                .collect();
+            let new = rs("new", new.0, new.1, 0, 0);
+            let all: Vec<Rs> = old.iter().cloned().chain([new.clone()]).collect();
+            let got: Vec<i64> = old_sizes(&d, &all, &old, Some(&new)).into_iter().map(|(_, n)| n).collect();
+            assert_eq!(got, *want, "{name}");
+        }
+    }
+
+    #[test]
+    fn scaling_in_the_middle_of_a_rollout_is_shared_out() {
+        // name, replicas after, surge, sizes (oldest first), most pods before, sizes after by name
+        let cases: &[(&str, i64, &str, &[i64], i64, &[i64])] = &[
+            ("up, alike", 20, "0", &[5, 5], 10, &[10, 10]),
+            ("up, larger gets more", 30, "0", &[10, 5], 15, &[20, 10]),
+            ("leftover to the first", 12, "0", &[5, 5], 10, &[6, 6]),
+            ("odd leftover to the newer of equals", 11, "0", &[5, 5], 10, &[5, 6]),
+            ("down, alike", 5, "0", &[5, 5], 10, &[2, 3]),
+            ("down to none", 0, "0", &[6, 4], 10, &[0, 0]),
+            ("upstream's example: 10 to 15 with surge 3", 15, "3", &[8, 5], 13, &[11, 7]),
+        ];
+        for (name, n, surge, sizes, max, want) in cases {
+            let d = d(*n, surge, "2");
+            let sets: Vec<Rs> = sizes
+                .iter()
+                .enumerate()
+                .map(|(i, s)| rs(&format!("rs-{i}"), *s, *s, *max, 100 - i as i64))
+                .collect();
+            let mut got = proportional_sizes(&d, &sets);
+            got.sort_by(|a, b| a.0.metadata.name.cmp(&b.0.metadata.name));
+            let got: Vec<i64> = got.into_iter().map(|(_, n)| n).collect();
+            assert_eq!(got, *want, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_hash_is_stable_and_tells_templates_apart() {
+        let (a, b) =
+            (crate::controllers::testing::template("web:1"), crate::controllers::testing::template("web:2"));
+        assert_eq!(template_hash(&a, None), template_hash(&a.clone(), None));
+        assert_ne!(template_hash(&a, None), template_hash(&b, None));
+        assert_ne!(template_hash(&a, None), template_hash(&a, Some(1)));
+        let mut labelled = a.clone();
+        labelled.metadata.labels.insert(HASH, "x");
+        assert!(same_template(&a, &labelled) && !same_template(&a, &b));
+    }
+}

@@ -1,12 +1,12 @@
 //! A small world for the controllers: a store that answers at once, and a kubelet that takes no time
 //! to think. The latencies are those of the links.
 
-use super::{ControllerManager, INERT, KcmTimer};
+use super::{ControllerManager, INERT};
 use crate::api_util::Time;
 use crate::apiserver::{DeleteOptions, Patch, Propagation, Status, Verb};
 use crate::config::WorldConfig;
 use crate::core::{Core, Cx};
-use crate::msg::{Comp, Ctx, Input, Msg, Reply, Timer, WatchEvent};
+use crate::msg::{Comp, Input, Msg, Reply, WatchEvent};
 use crate::object::*;
 use crate::time::{SimTime, Span};
 use crate::trace::{Cause, Level, Record, What};
@@ -123,10 +123,9 @@ impl Bench {
                         let result =
                             if self.down { Err(Status::refused()) } else { self.serve(&r.verb, due.cause) };
                         let mut cx = Cx::new(&mut self.core, Comp::Api, due.cause);
-                        cx.respond(from, r.ctx.clone(), result);
+                        cx.respond(from, r.life, r.ctx.clone(), result);
                     }
                     (Comp::Kcm, input) => {
-                        if let Input::Timer(Timer::Kcm(KcmTimer::Overdue)) = &input {}
                         self.step(input, due.cause);
                     }
                     _ => {}
@@ -138,8 +137,9 @@ impl Bench {
     }
 
     fn heartbeats(&mut self) {
-        let nodes: Vec<Str> = self.of(Kind::Node).map(|n| n.meta().name.clone()).collect();
-        for n in nodes.into_iter().filter(|n| !self.dead.contains(n)) {
+        let mut nodes: Vec<Str> = self.of(Kind::Node).map(|n| n.meta().name.clone()).collect();
+        nodes.retain(|n| !self.dead.contains(n));
+        for n in nodes {
             let renew = Some(self.core.wall_micro());
             let lease = Lease {
                 metadata: ObjectMeta { name: n, namespace: lit!("kube-node-lease"), ..Default::default() },
@@ -486,6 +486,3 @@ pub fn replica_set(replicas: i64) -> Obj {
     r.spec.template = template("web:1");
     Obj::ReplicaSet(Arc::new(r))
 }
-
-/// Silences the compiler about a variant that only the world sends.
-pub const IGNORE: Ctx = Ctx::Ignore;

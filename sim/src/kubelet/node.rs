@@ -325,12 +325,15 @@ impl Kubelet {
         if !self.listed {
             self.node.runtime(cx, RuntimeCommand::List);
         }
+        let cause = cx.cause();
         for row in self.pods.values_mut().filter(|r| r.dirty) {
+            cx.set_cause(cause);
             if row.request != 0 && now - row.asked_at >= timeout {
                 row.request = 0;
             }
             row.report(&mut self.node, cx);
         }
+        cx.set_cause(cause);
         cx.tick(period, Timer::Kubelet(KubeletTimer::Status), "node status");
     }
 }

@@ -68,8 +68,10 @@ impl Kubelet {
         let cause = cx.cause();
         let uid = pod.metadata.uid;
         if let Some(row) = self.pods.get_mut(&uid) {
+            let patience = row.grace();
             if row.accept(pod) {
-                if row.pod.metadata.deleting() && !row.ending {
+                let hurry = !row.done && row.grace() < patience;
+                if row.pod.metadata.deleting() && (!row.ending || hurry) {
                     row.end(&mut self.node, cx);
                 } else {
                     row.report(&mut self.node, cx);

@@ -6,6 +6,7 @@ use crate::api_util::Time;
 use crate::object::{Container, Key, Kind, Pod, PodSpec, RestartPolicy, Str, Terminated, Uid, lit};
 use crate::runtime::{ContainerId, PodRef};
 use crate::time::{SimTime, Span};
+use crate::trace::RecordId;
 use std::sync::Arc;
 
 /// Where a pod's sandbox stands.
@@ -90,6 +91,8 @@ pub(super) struct Ctr {
     /// How the run before that ended.
     pub before: Option<Arc<Terminated>>,
     pub probes: Option<Box<Probes>>,
+    /// The record of the present run's start: the reason, if it ends by itself.
+    pub started_by: RecordId,
 }
 
 impl Ctr {
@@ -111,6 +114,7 @@ impl Ctr {
             exit: None,
             before: None,
             probes: None,
+            started_by: RecordId(0),
         }
     }
 

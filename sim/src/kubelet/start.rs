@@ -90,7 +90,7 @@ impl PodRow {
         let limits = cx.core.config.timings.crash_backoff;
         let now = cx.now();
         let c = &mut self.ctrs[i];
-        if c.st == St::Exited && !matches!(c.wait, Wait::ErrImagePull | Wait::ImagePullBackOff) {
+        if c.st == St::Exited && matches!(c.wait, Wait::None | Wait::CrashLoopBackOff) {
             // An entry that has expired was dropped at the exit.
             c.backoff.next(SimTime(0), now, limits);
         }

@@ -157,9 +157,12 @@ impl PodRow {
         }
         if pending_init || failed_init || waiting > 0 {
             PodPhase::Pending
+        } else if stopped == app.len()
+            && (inits..self.ctrs.len()).all(|i| !self.restarts(i))
+            && !(0..inits).any(|i| self.ctrs[i].alive())
+        {
+            if stopped == succeeded { PodPhase::Succeeded } else { PodPhase::Failed }
         } else {
-            // Containers that have all ended for good make the pod `done` a moment later, when its
-            // sandbox and sidecars are down.
             PodPhase::Running
         }
     }

@@ -129,6 +129,8 @@ pub struct Exit {
     pub code: i32,
     /// The signal that ended it, 0 if none did.
     pub signal: i32,
+    /// Whether somebody outside of it ended it: a stop command, a fault.
+    pub asked: bool,
     /// Whether the kernel killed it for its memory.
     pub oom: bool,
     /// `Completed`, `Error`, `OOMKilled` or `Unknown`, as containerd puts it.

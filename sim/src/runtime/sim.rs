@@ -139,7 +139,8 @@ impl SimRuntime {
             c.pod == uid && matches!(c.state, State::Running(_)) && (container.is_empty() || c.name == container)
         });
         let Some(id) = hit.map(|(id, _)| *id) else { return false };
-        self.end(id, exit(code, if code > 128 { code - 128 } else { 0 }), cx);
+        let signal = if code > 128 { code - 128 } else { 0 };
+        self.end(id, Exit { asked: true, ..exit(code, signal) }, cx);
         true
     }
 
@@ -157,7 +158,7 @@ impl SimRuntime {
         self.containers.retain(|_, c| !matches!(c.state, State::Created));
         for c in self.containers.values_mut() {
             if let State::Running(since) = c.state {
-                let exit = Exit { code: 255, signal: 0, oom: false, reason: lit!("Unknown") };
+                let exit = Exit { code: 255, signal: 0, asked: true, oom: false, reason: lit!("Unknown") };
                 c.state = State::Exited(since, now, Box::new(exit));
             }
         }
@@ -303,7 +304,7 @@ impl SimRuntime {
                 // Not started yet: it never will be.
                 let pod = c.pod;
                 self.containers.remove(&id);
-                return self.tell(cx, RuntimeEvent::ContainerExited { pod, id, exit: exit(137, 9) });
+                return self.tell(cx, RuntimeEvent::ContainerExited { pod, id, exit: killed() });
             }
             State::Exited(..) => return,
         }
@@ -315,7 +316,7 @@ impl SimRuntime {
         c.kill_at = Some(at);
         let stop = c.does.stop;
         if grace == Span::ZERO {
-            return self.end(id, exit(137, 9), cx);
+            return self.end(id, killed(), cx);
         }
         if first && !stop.ignore && stop.after < grace {
             cx.after(stop.after, Timer::Runtime(RuntimeTimer::Stops(id)));
@@ -337,7 +338,7 @@ impl SimRuntime {
         let running = |c: &Container| c.pod == pod && matches!(c.state, State::Running(_));
         let ids: Vec<ContainerId> = self.containers.iter().filter(|(_, c)| running(c)).map(|(id, _)| *id).collect();
         for id in ids {
-            self.end(id, exit(137, 9), cx);
+            self.end(id, killed(), cx);
         }
     }
 
@@ -421,9 +422,14 @@ fn lifetime(does: &Behaviour) -> Option<Span> {
     }
 }
 
+/// What is left after the signal that cannot be caught.
+fn killed() -> Exit {
+    Exit { asked: true, ..exit(137, 9) }
+}
+
 fn exit(code: i32, signal: i32) -> Exit {
     let reason = if code == 0 { lit!("Completed") } else { lit!("Error") };
-    Exit { code, signal, oom: false, reason }
+    Exit { code, signal, asked: false, oom: false, reason }
 }
 
 /// What a failed probe says, in the words of the kubelet's probers.
@@ -461,17 +467,18 @@ impl Component for SimRuntime {
                     let oom = c.does.oom && c.does.exit.is_none_or(|(after, _)| after > OOM_AFTER);
                     let how = match c.does.exit {
                         Some((_, code)) if !oom => exit(code, 0),
-                        _ => Exit { code: 137, signal: 9, oom: true, reason: lit!("OOMKilled") },
+                        _ => Exit { code: 137, signal: 9, asked: false, oom: true, reason: lit!("OOMKilled") },
                     };
                     self.end(id, how, cx);
                 }
                 RuntimeTimer::Stops(id) => {
                     let Some(c) = self.containers.get(&id) else { return };
-                    self.end(id, exit(c.does.stop.code, 0), cx);
+                    let how = Exit { asked: true, ..exit(c.does.stop.code, 0) };
+                    self.end(id, how, cx);
                 }
                 RuntimeTimer::Kill(id) => {
                     if self.containers.get(&id).is_some_and(|c| c.kill_at.is_some_and(|t| t <= cx.now())) {
-                        self.end(id, exit(137, 9), cx);
+                        self.end(id, killed(), cx);
                     }
                 }
             },

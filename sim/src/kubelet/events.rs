@@ -106,7 +106,14 @@ impl PodRow {
         c.attempt = c.next_attempt();
         c.id = id;
         c.st = St::Starting;
-        node.event(cx, self, Some(i), EventType::Normal, lit!("Created"), format!("Created container: {name}"));
+        node.event(
+            cx,
+            self,
+            Some(i),
+            EventType::Normal,
+            lit!("Created"),
+            format!("Created container: {name}"),
+        );
         if let Some(id) = old {
             node.runtime(cx, RuntimeCommand::RemoveContainer { id });
         }
@@ -134,7 +141,14 @@ impl PodRow {
         c.since = now;
         c.started = !startup;
         c.ready = !startup && !readiness;
-        node.event(cx, self, Some(i), EventType::Normal, lit!("Started"), format!("Started container {name}"));
+        node.event(
+            cx,
+            self,
+            Some(i),
+            EventType::Normal,
+            lit!("Started"),
+            format!("Started container {name}"),
+        );
         if !self.ending {
             self.start_probes(i, Span::ZERO, cx);
         }
@@ -149,7 +163,8 @@ impl PodRow {
         let now = cx.now();
         let c = &mut self.ctrs[i];
         c.st = if c.exit.is_some() { St::Exited } else { St::Idle };
-        c.wait = if reason == "RunContainerError" { Wait::RunContainerError } else { Wait::CreateContainerError };
+        c.wait =
+            if reason == "RunContainerError" { Wait::RunContainerError } else { Wait::CreateContainerError };
         c.message = message.clone();
         c.backoff.next(now, now, limits);
         let wait: Span = backoff::Backoff::wait(&c.backoff, now, limits);
@@ -161,7 +176,10 @@ impl PodRow {
     }
 
     fn on_exit(&mut self, id: ContainerId, exit: Exit, node: &mut Node, cx: &mut Cx<'_>) {
-        let Some(i) = self.by_id(id).filter(|i| matches!(self.ctrs[*i].st, St::Running | St::Starting)) else { return };
+        let Some(i) = self.by_id(id).filter(|i| matches!(self.ctrs[*i].st, St::Running | St::Starting))
+        else {
+            return;
+        };
         let name = self.spec(i).name.clone();
         let start = self.ctrs[i].started_by;
         if !exit.asked && start != RecordId(0) {

@@ -122,6 +122,10 @@ impl Ctr {
     pub(super) fn succeeded(&self) -> bool {
         self.st == St::Exited && self.exit.as_ref().is_some_and(|e| e.exit_code == 0)
     }
+    /// Whether it runs and has passed its startup probe.
+    pub(super) fn up(&self) -> bool {
+        self.st == St::Running && self.started
+    }
     /// Whether something of it is in the runtime that has to end before its pod has.
     pub(super) fn alive(&self) -> bool {
         matches!(self.st, St::Creating | St::Starting | St::Running)

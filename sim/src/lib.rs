@@ -6,6 +6,7 @@
 pub mod api_util;
 pub mod apiserver;
 pub mod caption;
+pub mod check;
 pub mod client;
 pub mod config;
 pub mod controllers;

@@ -1,5 +1,6 @@
 //! The trace: an append-only list of records, each of which names its cause.
 
+pub mod export;
 mod file;
 mod fold;
 mod record;

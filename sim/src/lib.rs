@@ -19,6 +19,7 @@ pub mod links;
 pub mod manifest;
 pub mod msg;
 pub mod object;
+pub mod print;
 pub mod queue;
 pub mod rng;
 pub mod runtime;

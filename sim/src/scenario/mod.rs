@@ -1,1 +1,9 @@
-//! Scenarios.
+//! Scenarios: a cluster, a timeline of what happens in it, and what must come of it, in one file.
+pub mod asserts;
+pub mod faults;
+pub mod lesson;
+pub mod matcher;
+pub mod model;
+pub mod paths;
+pub mod steps;
+pub mod values;

@@ -4,9 +4,7 @@
 use crate::apiserver::{Patch, Status, Verb};
 use crate::core::{Cx, no_key};
 use crate::msg::{Ctx, Reply, Timer, WatchEvent};
-use crate::object::{
-    Event, EventSource, EventType, Key, Kind, Obj, ObjectMeta, ObjectReference, Str, lit,
-};
+use crate::object::{Event, EventSource, EventType, Key, Kind, Obj, ObjectMeta, ObjectReference, Str, lit};
 use crate::time::Span;
 use crate::trace::Code;
 use std::collections::BTreeMap;
@@ -136,7 +134,8 @@ impl Informer {
         }
         self.stage = Stage::Waiting;
         cx.note(Code::Relist, &no_key(), &[("kind", &self.kind), ("why", &why)]);
-        let base = if why == "Expired" { Span::ms(10) } else { Span::ms((800 << self.tries.min(6)).min(30_000)) };
+        let base =
+            if why == "Expired" { Span::ms(10) } else { Span::ms((800 << self.tries.min(6)).min(30_000)) };
         self.tries += 1;
         let jitter = Span(cx.rng().below(base.0));
         cx.after(base + jitter, Timer::Informer(self.number));

@@ -10,7 +10,7 @@ use crate::object::{Key, Kind, Str, lit};
 use crate::queue::Queue;
 use crate::rng::Rng;
 use crate::time::{SimTime, Span};
-use crate::trace::{Actor, Cause, Code, RecordId, Tracer, What};
+use crate::trace::{Actor, Cause, Code, Level, RecordId, Tracer, What};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub struct Due {
     pub cause: Cause,
     /// The record of its sending, if it is a message and the trace keeps those.
     pub sent: RecordId,
+    /// Whether it is part of what goes on all the time (heartbeats, passing probes, monitor ticks).
+    pub background: bool,
 }
 
 /// Whether a component runs, and which life it is in.
@@ -68,7 +70,7 @@ pub struct Core {
     pub config: Arc<WorldConfig>,
     /// The trace so far.
     pub tracer: Tracer,
-    /// Commands for a runtime outside of the world (none in the simulation).
+    /// What is due, and when.
     pub queue: Queue<Due>,
     /// How much slower etcd is than usual, in percent (100 is usual).
     pub etcd_percent: u64,
@@ -95,12 +97,8 @@ impl Core {
     /// A core at time zero in which nothing runs.
     pub fn new(config: WorldConfig, seed: u64) -> Core {
         let names = ["user", "apiserver", "etcd", "scheduler", "controller-manager", "world"];
-        let fresh = NodeHealth {
-            kubelet: Health::fresh(),
-            machine: Health::fresh(),
-            cut: None,
-            silent: RecordId(0),
-        };
+        let fresh =
+            NodeHealth { kubelet: Health::fresh(), machine: Health::fresh(), cut: None, silent: RecordId(0) };
         Core {
             now: SimTime(0),
             tracer: Tracer::new(config.trace),
@@ -111,7 +109,9 @@ impl Core {
             rng_control: names.map(|n| Rng::new(seed, n)),
             rng_nodes: config.nodes.iter().map(|n| Rng::new(seed, &n.name)).collect(),
             link_busy: HashMap::new(),
-            node_index: Arc::new(config.nodes.iter().enumerate().map(|(i, n)| (n.name.clone(), i as u32)).collect()),
+            node_index: Arc::new(
+                config.nodes.iter().enumerate().map(|(i, n)| (n.name.clone(), i as u32)).collect(),
+            ),
             config: Arc::new(config),
         }
     }
@@ -131,7 +131,8 @@ impl Core {
         match c {
             Comp::Kubelet(n) => self.nodes[n as usize].kubelet,
             Comp::Runtime(n) => self.nodes[n as usize].machine,
-            c => control_slot(c).map_or(Health { up: true, life: 0, stopped_by: RecordId(0) }, |s| self.control[s]),
+            c => control_slot(c)
+                .map_or(Health { up: true, life: 0, stopped_by: RecordId(0) }, |s| self.control[s]),
         }
     }
 
@@ -189,6 +190,7 @@ pub struct Cx<'a> {
     me: Comp,
     part: Str,
     cause: Cause,
+    background: bool,
 }
 
 /// The class of the hop from one component to another.
@@ -213,7 +215,16 @@ pub fn link_class(from: Comp, to: Comp) -> LinkClass {
 impl<'a> Cx<'a> {
     /// The view of component `me`, acting because of `cause`.
     pub fn new(core: &'a mut Core, me: Comp, cause: Cause) -> Cx<'a> {
-        Cx { core, me, part: lit!(""), cause }
+        Cx { core, me, part: lit!(""), cause, background: false }
+    }
+
+    /// Marks what follows as going on all the time, or as news. Inherited by what it sets off.
+    pub fn set_background(&mut self, background: bool) {
+        self.background = background;
+    }
+    /// Whether what happens now goes on all the time.
+    pub fn background(&self) -> bool {
+        self.background
     }
 
     /// The component.
@@ -260,7 +271,12 @@ impl<'a> Cx<'a> {
     }
 
     /// Records something worth a sentence. What comes of it should follow `set_cause` of the result.
-    pub fn note(&mut self, code: Code, subject: &Key, args: &[(&'static str, &dyn std::fmt::Display)]) -> Cause {
+    pub fn note(
+        &mut self,
+        code: Code,
+        subject: &Key,
+        args: &[(&'static str, &dyn std::fmt::Display)],
+    ) -> Cause {
         self.record(|_| What::Note {
             code,
             subject: subject.clone(),
@@ -271,17 +287,17 @@ impl<'a> Cx<'a> {
     /// Wakes this component after a while, because of the present cause.
     pub fn after(&mut self, d: Span, timer: Timer) {
         let cause = self.cause;
-        self.push_timer(d, timer, cause);
+        self.push_timer(d, timer, cause, self.background);
     }
 
     /// Wakes this component after a while because a period is over: the chain of causes starts anew.
     pub fn tick(&mut self, d: Span, timer: Timer, name: &'static str) {
-        self.push_timer(d, timer, Cause::Timer(name));
+        self.push_timer(d, timer, Cause::Timer(name), true);
     }
 
-    fn push_timer(&mut self, d: Span, timer: Timer, cause: Cause) {
+    fn push_timer(&mut self, d: Span, timer: Timer, cause: Cause, background: bool) {
         let life = self.core.health(self.me).life;
-        let due = Due { to: self.me, life, input: Input::Timer(timer), cause, sent: RecordId(0) };
+        let due = Due { to: self.me, life, input: Input::Timer(timer), cause, sent: RecordId(0), background };
         self.core.queue.push(self.core.now + d, due);
     }
 
@@ -292,26 +308,40 @@ impl<'a> Cx<'a> {
 
     /// Sends a message that is about an object.
     pub fn send_about(&mut self, to: Comp, msg: Msg, subject: Option<Key>) {
+        self.send_late(to, msg, subject, Span::ZERO);
+    }
+
+    /// Sends a message after some time of work.
+    pub fn send_late(&mut self, to: Comp, msg: Msg, subject: Option<Key>, work: Span) {
+        let life = self.core.health(to).life;
+        self.send_to_life(to, life, msg, subject, work);
+    }
+
+    /// Sends a message that only a certain life of its receiver understands.
+    pub(crate) fn send_to_life(&mut self, to: Comp, life: u32, msg: Msg, subject: Option<Key>, work: Span) {
         let class = link_class(self.me, to);
-        let profile = self.core.config.latency;
-        let latency = profile.sample(class, self.core.rng(self.me));
-        let earliest = self.core.now + latency;
+        let latency = self.core.config.latency.sample(class, self.core.rng(self.me));
+        let earliest = self.core.now + work + latency;
         let busy = self.core.link_busy.entry((self.me, to)).or_default();
         let arrives = earliest.max(*busy);
         *busy = arrives;
-        let cause = self.record(|_| {
-            let (what, kind) = label(&msg);
-            let label = match kind {
-                Some(k) => Str::from(format!("{what} {k}")),
-                None => Str::from(what),
-            };
-            What::Sent { to, class, label, subject, arrives }
-        });
-        let sent = match cause {
-            Cause::Record(id) if self.core.tracer.level() == crate::trace::Level::Full => id,
-            _ => RecordId(0),
-        };
-        let due = Due { to, life: 0, input: Input::Message { from: self.me, msg }, cause, sent };
+        let mut cause = self.cause;
+        let mut sent = RecordId(0);
+        if self.core.tracer.level() == Level::Full {
+            cause = self.record(|_| {
+                let (what, kind) = label(&msg);
+                let label = match kind {
+                    Some(k) => Str::from(format!("{what} {k}")),
+                    None => Str::from(what),
+                };
+                What::Sent { to, class, label, subject, arrives }
+            });
+            if let Cause::Record(id) = cause {
+                sent = id;
+            }
+        }
+        let background = self.background;
+        let due = Due { to, life, input: Input::Message { from: self.me, msg }, cause, sent, background };
         self.core.queue.push(arrives, due);
     }
 
@@ -323,14 +353,16 @@ impl<'a> Cx<'a> {
 
     /// Asks as somebody in particular.
     pub fn request_as(&mut self, info: RequestInfo, verb: Verb, ctx: Ctx) {
-        let subject = if self.core.tracer.level() == crate::trace::Level::Full { verb.key() } else { None };
-        let req = Request { from: self.me, info, verb, ctx };
+        let subject = if self.core.tracer.level() == Level::Full { verb.key() } else { None };
+        let life = self.core.health(self.me).life;
+        let req = Request { from: self.me, life, info, verb, ctx };
         self.send_about(Comp::Api, Msg::Request(Box::new(req)), subject);
     }
 
     /// Answers a request.
-    pub fn respond(&mut self, to: Comp, ctx: Ctx, result: Result<Reply, Status>) {
-        self.send(to, Msg::Response { ctx, result: result.map_err(Box::new) });
+    pub fn respond(&mut self, to: Comp, life: u32, ctx: Ctx, result: Result<Reply, Status>) {
+        let msg = Msg::Response { ctx, result: result.map_err(Box::new) };
+        self.send_to_life(to, life, msg, None, Span::ZERO);
     }
 }
 

@@ -31,7 +31,8 @@ pub enum LatencyProfile {
 
 /// A long-tailed spread of a latency around its base, in thousandths, at 16 even quantiles.
 /// Integers, so that the same seed gives the same latency on every platform.
-const SPREAD: [u64; 16] = [820, 860, 890, 910, 930, 950, 970, 985, 1000, 1020, 1045, 1075, 1120, 1190, 1320, 1700];
+const SPREAD: [u64; 16] =
+    [820, 860, 890, 910, 930, 950, 970, 985, 1000, 1020, 1045, 1075, 1120, 1190, 1320, 1700];
 
 impl LatencyProfile {
     /// All profiles, with the name that the command line takes.

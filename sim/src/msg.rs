@@ -60,6 +60,8 @@ pub enum Ctx {
 pub struct Request {
     /// Who asks.
     pub from: Comp,
+    /// In which life it asked: another one does not want the answer.
+    pub life: u32,
     /// User, field manager, dry run, …
     pub info: RequestInfo,
     /// What is asked.
@@ -133,7 +135,10 @@ pub enum Timer {
 pub enum Input {
     /// The component's process starts, with empty memory.
     Start,
-    Message { from: Comp, msg: Msg },
+    Message {
+        from: Comp,
+        msg: Msg,
+    },
     Timer(Timer),
 }
 

@@ -11,7 +11,8 @@ impl Rng {
     /// The stream of a name under a seed.
     pub fn new(seed: u64, name: &str) -> Rng {
         // FNV-1a, 64 bit, over the name; then mixed with the seed by the generator's own seeding.
-        let h = name.bytes().fold(0xcbf29ce484222325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100000001b3));
+        let h =
+            name.bytes().fold(0xcbf29ce484222325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100000001b3));
         Rng(Pcg64Mcg::seed_from_u64(seed ^ h.rotate_left(17)))
     }
     /// 64 random bits.

@@ -145,7 +145,10 @@ fn fields_are_found_in_the_text() {
         text("metadata.labels[app.kubernetes.io/name]"),
         (key("app.kubernetes.io/name"), "web".into(), true)
     );
-    assert_eq!(text("metadata.labels.app.kubernetes.io/name").1, "web");
+    assert_eq!(
+        text("metadata.labels.app.kubernetes.io/name"),
+        text("metadata.labels[app.kubernetes.io/name]")
+    );
     assert_eq!(text("spec.selector"), (key("selector"), "{matchLabels: {app: web}}".into(), true));
     assert_eq!(
         text("spec.selector.matchExpressions[0]"),
@@ -211,4 +214,54 @@ fn findings_are_capped_and_in_order() {
     assert!(found.is_sorted_by_key(|d| d.span.unwrap().start));
     let (_, found) = parse_manifests(SourceText::new("x", "a: b: c\n---\n".repeat(200)));
     assert_eq!(found.len(), MAX_DIAGNOSTICS);
+}
+
+#[test]
+fn ways_to_write_that_are_unusual_and_right() {
+    let docs = good(
+        "---\n{\n  apiVersion: \"v1\",\n  # flow style, comments, trailing commas\n  kind: \"Namespace\",\n  metadata: {\n    \
+         labels: {\n      app.kubernetes.io/part-of: \"shop\",\n    },\n    name: \"shop\",\n  },\n}\n\
+         ---\n\n# kind last, lists at the indentation of their key, folded double quotes\n\
+         metadata:\n  name: odd\nspec:\n  containers:\n  - command:\n    - sh\n    - -c\n    - \"start \\\n      --a=1 \\\n      \
+         --b=2\"\n    args: [\"-x\", 'it''s']\n    name: odd\n    image: busybox\n  tolerations:\n  - operator: Exists\n\
+         apiVersion: v1\nkind: Pod\n",
+    );
+    assert_eq!(docs.len(), 2);
+    assert_eq!(
+        docs[1].value["spec"]["containers"][0],
+        json!({"command": ["sh", "-c", "start --a=1 --b=2"], "args": ["-x", "it's"], "name": "odd", "image": "busybox"})
+    );
+}
+
+#[test]
+fn the_usual_kinds_are_accepted() {
+    let kinds = [
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a.conf: \"x = 1\\n\"}\nbinaryData: {b: AAEC}\nimmutable: true",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: Opaque\ndata: {p: cGFzcw==}\nstringData: {q: plain}",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: ExternalName, externalName: a.example}",
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\nautomountServiceAccountToken: false",
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
+        "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /a}}",
+        "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: a}\nspec: {hard: {pods: 10, requests.cpu: '4'}}",
+        "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\nspec: {limits: [{type: Container, default: {cpu: 500m}}]}",
+        "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: [{key: a, effect: NoSchedule}]}",
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {backoffLimit: 2, template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}",
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '*/5 * * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: OnFailure, containers: [{name: a}]}}}}}",
+        "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}, updateStrategy: {rollingUpdate: {maxUnavailable: 10%}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, securityContext: {capabilities: {add: [NET_ADMIN]}}}]}}}",
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}, serviceName: a, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a}]}}, volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]}",
+        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {minAvailable: 50%, selector: {matchLabels: {a: b}}}",
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}, maxReplicas: 9, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]}",
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: a, port: {number: 80}}}}]}}]}",
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}, policyTypes: [Ingress], ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]}",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\nrules: [{apiGroups: ['', apps], resources: [pods], verbs: [get, '*']}]",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: a}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: b}\nsubjects: [{kind: User, name: c}]",
+        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: a}\nprovisioner: podium.dev/disk\nvolumeBindingMode: WaitForFirstConsumer",
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: a}\nvalue: 1000\nglobalDefault: false",
+        "apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {name: a}\nspec: {holderIdentity: a, renewTime: '2026-01-02T03:04:05.000006Z'}",
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a}\naddressType: IPv4\nendpoints: [{addresses: [10.0.0.1], conditions: {ready: true}}]\nports: [{port: 80}]",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.b.example}\nspec: {group: b.example}",
+    ];
+    for kind in kinds {
+        assert_eq!(good(kind).len(), 1, "{kind}");
+    }
 }

@@ -3,7 +3,7 @@
 use podium_sim::diagnostic::SourceText;
 use podium_sim::manifest::node::{Node, NodeValue};
 use podium_sim::manifest::parse_manifests;
-use podium_sim::manifest::yaml::{MAX_DEPTH, MAX_DIAGNOSTICS};
+use podium_sim::manifest::yaml::{MAX_ALIAS_BYTES, MAX_DEPTH, MAX_DIAGNOSTICS, parse_documents};
 use proptest::prelude::*;
 
 fn depth(node: &Node) -> usize {
@@ -124,7 +124,7 @@ proptest! {
         let value = serde_json::json!(keys);
         let text = serde_json::to_string_pretty(&value).unwrap();
         if !text.contains('\0') {
-            let (documents, found) = podium_sim::manifest::yaml::parse_documents(&SourceText::new("any", text.clone()));
+            let (documents, found) = parse_documents(&SourceText::new("any", text.clone()));
             prop_assert!(found.is_empty(), "{text}\n{found:?}");
             prop_assert_eq!(documents[0].to_json(), value);
         }
@@ -149,4 +149,26 @@ fn hostile_texts_end_quickly() {
         holds(&text);
     }
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn what_aliases_expand_to_is_bounded() {
+    let limits = |text: String| {
+        let (documents, found) = parse_documents(&SourceText::new("any", text));
+        assert!(documents.is_empty() || found.is_empty());
+        found.iter().map(|d| (d.code, d.message.clone())).collect::<Vec<_>>()
+    };
+    let bytes = |times: usize| format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a, ".repeat(times));
+    assert_eq!(limits(bytes(20)), []);
+    assert_eq!(
+        limits(bytes(40)),
+        [("yaml.limit", format!("aliases expand to more than {MAX_ALIAS_BYTES} bytes"))]
+    );
+    let deep = |levels: usize| {
+        let lines = (1..=levels).map(|n| format!("a{n}: &a{n} [*a{}]\n", n - 1));
+        format!("a0: &a0 x\n{}", lines.collect::<String>())
+    };
+    assert_eq!(limits(deep(99)), []);
+    let message = format!("aliases expand to more than {MAX_DEPTH} levels of nesting");
+    assert_eq!(limits(deep(100)), [("yaml.limit", message)]);
 }

@@ -232,10 +232,7 @@ mod tests {
             assert_eq!(label_key(good), Vec::<String>::new(), "{good}");
         }
         let shape = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-        assert_eq!(
-            label_key(""),
-            ["name part must be non-empty".to_owned(), format!("name part {shape}")]
-        );
+        assert_eq!(label_key(""), ["name part must be non-empty".to_owned(), format!("name part {shape}")]);
         assert_eq!(label_key("/a"), ["prefix part must be non-empty"]);
         assert_eq!(label_key("-a"), [format!("name part {shape}")]);
         assert_eq!(

@@ -185,7 +185,9 @@ mod tests {
 
     #[test]
     fn json_keeps_the_kind() {
-        for (json, value) in [("80", IntOrString::Int(80)), ("\"http\"", "http".into()), ("\"80\"", "80".into())] {
+        for (json, value) in
+            [("80", IntOrString::Int(80)), ("\"http\"", "http".into()), ("\"80\"", "80".into())]
+        {
             assert_eq!(serde_json::from_str::<IntOrString>(json).unwrap(), value);
             assert_eq!(serde_json::to_string(&value).unwrap(), json);
         }

@@ -37,9 +37,7 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum QuantityError {
     /// The text does not have the shape sign, digits, suffix (`resource.ErrFormatWrong`).
-    #[error(
-        "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-    )]
+    #[error("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
     FormatWrong,
     /// The suffix is not one that Kubernetes knows (`resource.ErrSuffix`).
     #[error("unable to parse quantity's suffix")]
@@ -189,9 +187,7 @@ fn split(text: &str) -> Result<(bool, &str, &str, &str), QuantityError> {
 
 /// `digits` as a number, capped at [`MAX_DECIMAL`].
 fn number(digits: impl Iterator<Item = u8>) -> i128 {
-    digits.fold(0, |n: i128, d| {
-        n.saturating_mul(10).saturating_add(i128::from(d - b'0')).min(MAX_DECIMAL)
-    })
+    digits.fold(0, |n: i128, d| n.saturating_mul(10).saturating_add(i128::from(d - b'0')).min(MAX_DECIMAL))
 }
 
 /// `num.frac × 10^exponent` in billionths, rounded up, capped.
@@ -425,7 +421,8 @@ mod tests {
 
     #[test]
     fn json_is_string_or_number() {
-        for (json, want) in [("\"100m\"", "\"100m\""), ("2", "\"2\""), ("0.5", "\"500m\""), ("-3", "\"-3\"")] {
+        for (json, want) in [("\"100m\"", "\"100m\""), ("2", "\"2\""), ("0.5", "\"500m\""), ("-3", "\"-3\"")]
+        {
             let q: Quantity = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&q).unwrap(), want);
         }

@@ -81,9 +81,10 @@ impl Verb {
     pub fn kind(&self) -> Kind {
         match self {
             Verb::Create(o) | Verb::Update(o) | Verb::UpdateStatus(o) => o.kind(),
-            Verb::Patch { key, .. } | Verb::Delete { key, .. } | Verb::Get(key) | Verb::Bind { pod: key, .. } => {
-                key.kind.clone()
-            }
+            Verb::Patch { key, .. }
+            | Verb::Delete { key, .. }
+            | Verb::Get(key)
+            | Verb::Bind { pod: key, .. } => key.kind.clone(),
             Verb::List { kind, .. } | Verb::Watch { kind, .. } => kind.clone(),
         }
     }
@@ -91,9 +92,10 @@ impl Verb {
     pub fn key(&self) -> Option<Key> {
         match self {
             Verb::Create(o) | Verb::Update(o) | Verb::UpdateStatus(o) => Some(o.key()),
-            Verb::Patch { key, .. } | Verb::Delete { key, .. } | Verb::Get(key) | Verb::Bind { pod: key, .. } => {
-                Some(key.clone())
-            }
+            Verb::Patch { key, .. }
+            | Verb::Delete { key, .. }
+            | Verb::Get(key)
+            | Verb::Bind { pod: key, .. } => Some(key.clone()),
             Verb::List { .. } | Verb::Watch { .. } => None,
         }
     }
@@ -242,7 +244,8 @@ impl Status {
         Status {
             code: 0,
             reason: "ConnectionRefused",
-            message: "The connection to the server was refused - did you specify the right host or port?".into(),
+            message: "The connection to the server was refused - did you specify the right host or port?"
+                .into(),
         }
     }
     /// What a client says when no answer comes.

@@ -21,6 +21,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, SourceText, Span, nearest};
 use node::{Entry, Location, Node, NodeValue, PathSeg, Scalar, ShowPath, parse_path};
 use schema::Kind;
+use values::describe;
 use yaml::MAX_DIAGNOSTICS;
 
 /// One object of a manifest.
@@ -99,7 +100,7 @@ impl Reader<'_> {
             return;
         }
         let NodeValue::Map(entries) = &mut node.value else {
-            let message = format!("a manifest is a mapping, but this is {}", values::describe(&node));
+            let message = format!("a manifest is a mapping, but this is {}", describe(&node));
             let help = "begin it with `apiVersion: …` and `kind: …`".to_owned();
             self.report("type.mismatch", node.span, message, Some(help));
             return;
@@ -156,7 +157,7 @@ impl Reader<'_> {
         if let Some(text) = value.as_str() {
             return Some(text.to_owned());
         }
-        let message = format!("`{key}` has the wrong type: this is {}", values::describe(value));
+        let message = format!("`{key}` has the wrong type: this is {}", describe(value));
         let help = (key == "apiVersion").then(|| "write it as `v1` or `apps/v1`".to_owned());
         self.report("type.mismatch", value.span, message, help);
         None
@@ -170,17 +171,19 @@ impl Reader<'_> {
             && (item_kind.is_empty() || node.entry("spec").is_none())
         {
             let inherited = (!item_kind.is_empty()).then_some((api_version.as_str(), item_kind));
-            match &items.value.value {
-                NodeValue::Seq(items) => {
+            let span = items.value.span;
+            let NodeValue::Map(entries) = node.value else { return };
+            let items = entries.into_iter().find(|e| e.key == "items").map(|e| e.value);
+            match items.map(|n| (describe(&n), n.value)) {
+                Some((_, NodeValue::Seq(items))) => {
                     for item in items {
-                        self.document(item.clone(), inherited, depth + 1);
+                        self.document(item, inherited, depth + 1);
                     }
                 }
-                _ if items.value.is_null() => {}
-                _ => {
-                    let message =
-                        format!("`items` has the wrong type: this is {}", values::describe(&items.value));
-                    self.report("type.mismatch", items.value.span, message, None);
+                Some((_, NodeValue::Scalar(Scalar::Null))) | None => {}
+                Some((what, _)) => {
+                    let message = format!("`items` has the wrong type: this is {what}");
+                    self.report("type.mismatch", span, message, Some("write it as a list".to_owned()));
                 }
             }
             return;

@@ -17,9 +17,10 @@ pub enum Kind {
     ConfigMap,
     Secret,
     ServiceAccount,
-    Event,
     /// `apiVersion/Kind` of a kind that nothing acts on, such as `v1/Service`.
     Other(Str),
+    /// Last, so that all that the API server caches is one range of keys.
+    Event,
 }
 
 impl Kind {

@@ -193,4 +193,3 @@ pub struct Inert {
     #[serde(flatten)]
     pub other: Other,
 }
-

@@ -13,18 +13,22 @@ mod workload;
 
 pub use key::{Key, Kind};
 pub use meta::{
-    Condition, ConditionStatus, LabelSelector, Labels, ObjectMeta, OwnerReference, SelectorOperator, SelectorRequirement, Uid,
+    Condition, ConditionStatus, LabelSelector, Labels, ObjectMeta, OwnerReference, SelectorOperator,
+    SelectorRequirement, Uid,
 };
-pub use misc::{ConfigMap, Event, EventSource, EventType, Inert, Lease, LeaseSpec, Namespace, ObjectReference, Secret, ServiceAccount};
+pub use misc::{
+    ConfigMap, Event, EventSource, EventType, Inert, Lease, LeaseSpec, Namespace, ObjectReference, Secret,
+    ServiceAccount,
+};
 pub use node::{Node, NodeAddress, NodeImage, NodeSpec, NodeStatus, NodeSystemInfo, Taint, TaintEffect};
 pub use pod::{
-    Affinity, Container, ContainerPort, ContainerState, ContainerStatus, HttpGet, NodeAffinity, NodeSelector, NodeSelectorRequirement,
-    NodeSelectorTerm, Pod, PodPhase, PodSpec, PodStatus, PreferredTerm, Probe, ProbeAction, ResourceList, Resources,
-    RestartPolicy, Terminated, Toleration, Waiting,
+    Affinity, Container, ContainerPort, ContainerState, ContainerStatus, HttpGet, NodeAffinity, NodeSelector,
+    NodeSelectorRequirement, NodeSelectorTerm, Pod, PodPhase, PodSpec, PodStatus, PreferredTerm, Probe,
+    ProbeAction, ResourceList, Resources, RestartPolicy, Terminated, Toleration, Waiting,
 };
 pub use workload::{
-    Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, PodTemplate, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus,
-    RollingUpdate, StrategyType,
+    Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, PodTemplate, ReplicaSet,
+    ReplicaSetSpec, ReplicaSetStatus, RollingUpdate, StrategyType,
 };
 
 use serde_json::Value;
@@ -131,7 +135,9 @@ impl Obj {
     /// When `apiVersion` or `kind` is missing, or a typed field has a value of another type.
     pub fn from_value(mut v: Value) -> Result<Obj, DecodeError> {
         let text = |v: &Value, k: &str| v.get(k).and_then(Value::as_str).map(str::to_owned);
-        let Some(api_version) = text(&v, "apiVersion") else { return Err(DecodeError::at("apiVersion", "is missing")) };
+        let Some(api_version) = text(&v, "apiVersion") else {
+            return Err(DecodeError::at("apiVersion", "is missing"));
+        };
         let Some(kind) = text(&v, "kind") else { return Err(DecodeError::at("kind", "is missing")) };
         let kind = Kind::of(&api_version, &kind);
         if !matches!(kind, Kind::Other(_)) {
@@ -141,10 +147,9 @@ impl Obj {
             }
         }
         fn de<T: serde::de::DeserializeOwned>(v: Value) -> Result<Arc<T>, DecodeError> {
-            serde_path_to_error::deserialize(v).map(Arc::new).map_err(|e| DecodeError {
-                path: e.path().to_string(),
-                message: e.inner().to_string(),
-            })
+            serde_path_to_error::deserialize(v)
+                .map(Arc::new)
+                .map_err(|e| DecodeError { path: e.path().to_string(), message: e.inner().to_string() })
         }
         Ok(match kind {
             Kind::Namespace => Obj::Namespace(de(v)?),

@@ -46,7 +46,11 @@ impl From<PodWire> for Pod {
 }
 impl From<Pod> for PodWire {
     fn from(p: Pod) -> PodWire {
-        PodWire { metadata: p.metadata, spec: SpecWire { node_name: p.node_name, spec: p.spec }, status: p.status }
+        PodWire {
+            metadata: p.metadata,
+            spec: SpecWire { node_name: p.node_name, spec: p.spec },
+            status: p.status,
+        }
     }
 }
 
@@ -69,7 +73,9 @@ impl Pod {
     }
     /// Ready for at least `min_ready_seconds` at `now` (`podutil.IsPodAvailable`).
     pub fn available(&self, min_ready_seconds: i64, now: Time) -> bool {
-        let Some(c) = self.condition("Ready").filter(|c| c.status == super::ConditionStatus::True) else { return false };
+        let Some(c) = self.condition("Ready").filter(|c| c.status == super::ConditionStatus::True) else {
+            return false;
+        };
         min_ready_seconds == 0 || c.last_transition_time.is_some_and(|t| t.0 + min_ready_seconds <= now.0)
     }
     /// Sum of the container restarts.
@@ -137,7 +143,8 @@ impl PodSpec {
             }
         }
         let main = self.containers.iter().fold(sidecars, |a, c| a.saturating_add(of(c)));
-        let overhead = self.overhead.get(name).map_or(0, |q| if name == "cpu" { q.milli() } else { q.value() });
+        let overhead =
+            self.overhead.get(name).map_or(0, |q| if name == "cpu" { q.milli() } else { q.value() });
         main.max(init_max).saturating_add(overhead)
     }
     /// The restart policy, `Always` unless set.
@@ -297,9 +304,15 @@ pub struct Affinity {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct NodeAffinity {
-    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "requiredDuringSchedulingIgnoredDuringExecution",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub required: Option<NodeSelector>,
-    #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "preferredDuringSchedulingIgnoredDuringExecution",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub preferred: Vec<PreferredTerm>,
 }
 

@@ -40,7 +40,13 @@ impl Tracer {
 
     /// Adds a record and returns it as a cause; what the level does not keep passes its own cause on.
     /// `what` is a closure so that nothing is built for a trace that keeps nothing.
-    pub fn record(&mut self, at: SimTime, cause: Cause, actor: &Actor, what: impl FnOnce(&mut Self) -> What) -> Cause {
+    pub fn record(
+        &mut self,
+        at: SimTime,
+        cause: Cause,
+        actor: &Actor,
+        what: impl FnOnce(&mut Self) -> What,
+    ) -> Cause {
         if self.level == Level::Off {
             return cause;
         }

@@ -69,7 +69,8 @@ pub enum What {
     /// It got lost.
     Dropped { sent: RecordId, why: Str },
     /// etcd committed a change of an object. `obj` is the new version; for a removal, the last one.
-    Write { verb: WriteVerb, revision: u64, previous: RecordId, obj: Obj },
+    /// `by` is the part that asked for it, such as `replicaset-controller` or `kubectl`.
+    Write { verb: WriteVerb, revision: u64, previous: RecordId, by: Str, obj: Obj },
     /// The API server refused a request.
     Refused { verb: Str, key: Key, code: u16, reason: Str, message: Str },
     /// The scheduler decided about a pod.

@@ -60,6 +60,25 @@ pub struct Assertion {
     /// Nothing is under way but periodic work.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub quiet: bool,
+    /// The line at which it stands in its file; 0 if unknown.
+    #[serde(skip)]
+    pub line: usize,
+}
+
+impl Assertion {
+    /// Whether it claims anything.
+    pub fn claims(&self) -> bool {
+        !self.resource.is_empty()
+            || !self.count.is_empty()
+            || self.events.is_some()
+            || self.table.is_some()
+            || !self.unchanged.is_empty()
+            || !self.same.is_empty()
+            || !self.differs.is_empty()
+            || !self.chain.is_empty()
+            || !self.elapsed.is_empty()
+            || self.quiet
+    }
 }
 
 /// One object, or those that a selector finds.

@@ -64,6 +64,9 @@ pub struct Step {
     /// What must be true, in order: the next is tried when the one before has passed.
     #[serde(skip_serializing_if = "Many::is_empty")]
     pub assert: Many<Assertion>,
+    /// The line at which it stands in its file; 0 if unknown.
+    #[serde(skip)]
+    pub line: usize,
 }
 
 /// Manifests, from files or written in place.

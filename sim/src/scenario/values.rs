@@ -2,7 +2,8 @@
 //!
 //! An error from here reads `what is wrong␟what was expected`, so that the parser can print the two apart.
 
-use crate::api_util::{Quantity, parse_duration};
+use crate::api_util::Quantity;
+use crate::api_util::time::{format_ns, parse_duration};
 use crate::manifest::schema as k8s;
 use crate::object::{Kind, LabelSelector, Labels, SelectorOperator, SelectorRequirement, Str};
 use crate::time::Span;
@@ -56,7 +57,7 @@ impl<'de> Deserialize<'de> for Dur {
 
 impl Serialize for Dur {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&crate::api_util::format_ns(self.0.0))
+        s.serialize_str(&format_ns(self.0.0))
     }
 }
 

@@ -109,7 +109,12 @@ fn resource(want: &Value, absent: bool, facts: &Facts<'_>, explain: bool) -> Opt
     let kind = kind_of(want)?;
     let meta = |k: &str| want.get("metadata").and_then(|m| m.get(k)).and_then(Value::as_str);
     let body = body(want);
-    let candidates = || facts.view.select(&kind, meta("namespace")).filter(|(k, _)| meta("name").is_none_or(|n| glob(n, &k.name)));
+    let candidates = || {
+        facts
+            .view
+            .select(&kind, meta("namespace"))
+            .filter(|(k, _)| meta("name").is_none_or(|n| glob(n, &k.name)))
+    };
     let hit = candidates().find(|(k, o)| matches(&body, Some(&facts.view.json(k, o))));
     if hit.is_some() != absent {
         return None;
@@ -118,7 +123,10 @@ fn resource(want: &Value, absent: bool, facts: &Facts<'_>, explain: bool) -> Opt
         return Some(Finding::default());
     }
     if let Some((key, _)) = hit {
-        return Some(Finding { expected: format!("no {}", describe_resource(want)), found: vec![format!("{key} is like that")] });
+        return Some(Finding {
+            expected: format!("no {}", describe_resource(want)),
+            found: vec![format!("{key} is like that")],
+        });
     }
     let mut near: Vec<(Vec<Mismatch>, &Key)> =
         candidates().map(|(k, o)| (mismatches(&body, &facts.view.json(k, o)), k)).collect();
@@ -141,9 +149,11 @@ fn show_mismatch(m: &Mismatch) -> String {
 
 fn nothing_like(kind: &Kind, name: Option<&str>, ns: Option<&str>, facts: &Facts<'_>) -> String {
     let names: Vec<&str> = facts.view.select(kind, ns).map(|(k, _)| k.name.as_str()).collect();
-    let place = if kind.namespaced() { format!(" in namespace {}", ns.unwrap_or("default")) } else { String::new() };
+    let place =
+        if kind.namespaced() { format!(" in namespace {}", ns.unwrap_or("default")) } else { String::new() };
     if names.is_empty() {
-        let elsewhere = facts.view.of_kind(kind).next().map(|(k, _)| format!("; there is {k}")).unwrap_or_default();
+        let elsewhere =
+            facts.view.of_kind(kind).next().map(|(k, _)| format!("; there is {k}")).unwrap_or_default();
         return format!("there is no {kind}{place}{elsewhere}");
     }
     let near = name.and_then(|n| crate::diagnostic::nearest(n, names.iter().copied()));
@@ -158,7 +168,11 @@ fn nothing_like(kind: &Kind, name: Option<&str>, ns: Option<&str>, facts: &Facts
 /// A partial object in words: `Deployment web with status {readyReplicas: 3}`.
 pub fn describe_resource(want: &Value) -> String {
     let kind = want.get("kind").map(plain).unwrap_or_default();
-    let name = want.get("metadata").and_then(|m| m.get("name")).map(|n| format!(" {}", plain(n))).unwrap_or_default();
+    let name = want
+        .get("metadata")
+        .and_then(|m| m.get("name"))
+        .map(|n| format!(" {}", plain(n)))
+        .unwrap_or_default();
     let mut rest = body(want);
     if let Some(m) = rest.as_object_mut() {
         let empty = m.get_mut("metadata").and_then(Value::as_object_mut).is_some_and(|meta| {
@@ -263,8 +277,11 @@ fn event_fits(m: &EventMatch, e: &Event) -> bool {
 }
 
 fn events(want: &Events, facts: &Facts<'_>) -> Option<Finding> {
-    let mut all: Vec<&Event> =
-        facts.view.of_kind(&Kind::Event).filter_map(|(_, o)| if let Obj::Event(e) = o { Some(&**e) } else { None }).collect();
+    let mut all: Vec<&Event> = facts
+        .view
+        .of_kind(&Kind::Event)
+        .filter_map(|(_, o)| if let Obj::Event(e) = o { Some(&**e) } else { None })
+        .collect();
     all.sort_by_key(|e| (e.first_timestamp, e.metadata.resource_version));
     let mut from = 0;
     for m in &want.contains {
@@ -294,7 +311,8 @@ fn event_line(e: &Event) -> String {
 
 /// An event in words.
 pub fn describe_event(m: &EventMatch) -> String {
-    let part = |name: &str, v: &Option<String>| v.as_ref().map(|v| format!(" {name} {v}")).unwrap_or_default();
+    let part =
+        |name: &str, v: &Option<String>| v.as_ref().map(|v| format!(" {name} {v}")).unwrap_or_default();
     format!(
         "an event{}{}{}{}",
         part("of type", &m.type_),
@@ -314,7 +332,10 @@ fn unchanged(field: &str, base: &[(Key, Value)], facts: &Facts<'_>) -> Option<Fi
         let now = facts.view.get(key).and_then(|o| paths::get(&facts.view.json(key, o), &segs).cloned());
         if now.as_ref() != Some(was) {
             let now = now.map_or_else(|| "gone".to_owned(), |n| show(&n));
-            return Some(Finding { expected: expected(), found: vec![format!("{key}: was {}, is {now}", show(was))] });
+            return Some(Finding {
+                expected: expected(),
+                found: vec![format!("{key}: was {}, is {now}", show(was))],
+            });
         }
     }
     None
@@ -322,7 +343,10 @@ fn unchanged(field: &str, base: &[(Key, Value)], facts: &Facts<'_>) -> Option<Fi
 
 fn compare(c: &Compare, same: bool, facts: &Facts<'_>) -> Option<Finding> {
     let Some(saved) = facts.saved.get(&c.name) else {
-        return Some(Finding { expected: format!("`{}` was saved", c.name), found: vec!["it was not".into()] });
+        return Some(Finding {
+            expected: format!("`{}` was saved", c.name),
+            found: vec!["it was not".into()],
+        });
     };
     let path = c.path.as_deref().unwrap_or(&saved.path);
     let now = values_of(c.from.as_ref().unwrap_or(&saved.from), path, facts);
@@ -351,8 +375,10 @@ fn compare(c: &Compare, same: bool, facts: &Facts<'_>) -> Option<Finding> {
 }
 
 fn chain(c: &Chain, facts: &Facts<'_>) -> Option<Finding> {
-    let chains: Vec<Vec<&str>> =
-        sources(&c.object, facts).into_iter().filter_map(|(k, _)| facts.causes.chain(k, c.of.as_deref())).collect();
+    let chains: Vec<Vec<&str>> = sources(&c.object, facts)
+        .into_iter()
+        .filter_map(|(k, _)| facts.causes.chain(k, c.of.as_deref()))
+        .collect();
     if chains.iter().any(|have| in_order(&c.contains, have)) {
         return None;
     }

@@ -22,12 +22,28 @@ pub struct FaultKind {
 
 /// All faults.
 pub const FAULTS: &[FaultKind] = &[
-    FaultKind { name: "nodeCrash", args: &[("node", true)], about: "The machine loses power, and its containers with it." },
-    FaultKind { name: "kubeletStop", args: &[("node", true)], about: "The kubelet's process stops; containers run on." },
-    FaultKind { name: "partition", args: &[("node", true)], about: "The node's link to the control plane is cut." },
+    FaultKind {
+        name: "nodeCrash",
+        args: &[("node", true)],
+        about: "The machine loses power, and its containers with it.",
+    },
+    FaultKind {
+        name: "kubeletStop",
+        args: &[("node", true)],
+        about: "The kubelet's process stops; containers run on.",
+    },
+    FaultKind {
+        name: "partition",
+        args: &[("node", true)],
+        about: "The node's link to the control plane is cut.",
+    },
     FaultKind { name: "apiServerStop", args: &[], about: "The API server's process stops." },
     FaultKind { name: "etcdStop", args: &[], about: "etcd's process stops; its data stays." },
-    FaultKind { name: "etcdSlow", args: &[("percent", true)], about: "etcd takes this many percent of its usual time." },
+    FaultKind {
+        name: "etcdSlow",
+        args: &[("percent", true)],
+        about: "etcd takes this many percent of its usual time.",
+    },
     FaultKind { name: "schedulerStop", args: &[], about: "The scheduler's process stops." },
     FaultKind { name: "controllerManagerStop", args: &[], about: "The controller manager's process stops." },
 ];
@@ -102,7 +118,8 @@ impl<'de> Deserialize<'de> for FaultAction {
 }
 
 fn unknown<E: de::Error>(word: &str) -> E {
-    let names: Vec<String> = FAULTS.iter().map(|f| f.name).chain(["until", "for", "as"]).map(|n| format!("`{n}`")).collect();
+    let names: Vec<String> =
+        FAULTS.iter().map(|f| f.name).chain(["until", "for", "as"]).map(|n| format!("`{n}`")).collect();
     E::custom(format_args!("unknown field `{word}`, expected one of {}", names.join(", ")))
 }
 

@@ -14,7 +14,8 @@ use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
 /// Fields by which the items of Kubernetes' lists are told apart.
-const MERGE_KEYS: &[&str] = &["name", "type", "key", "containerPort", "port", "mountPath", "devicePath", "ip", "uid", "topologyKey"];
+const MERGE_KEYS: &[&str] =
+    &["name", "type", "key", "containerPort", "port", "mountPath", "devicePath", "ip", "uid", "topologyKey"];
 
 /// One place where an object is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +111,11 @@ fn list(want: &[Value], have: &[Value], path: &str, out: &mut Vec<Mismatch>) {
                     1 => format!("one item: {}", show(&have[0])),
                     n => format!("{n} items, none of them like it"),
                 });
-                out.push(Mismatch { path: path.to_owned(), expected: format!("an item {}", show(item)), found });
+                out.push(Mismatch {
+                    path: path.to_owned(),
+                    expected: format!("an item {}", show(item)),
+                    found,
+                });
             }
         }
     }
@@ -132,7 +137,10 @@ fn augment(w: usize, want: &[Value], have: &[Value], taken: &mut [Option<usize>]
 
 /// Splits `>=3` into its sign and the rest.
 fn comparison(s: &str) -> Option<(&str, &str)> {
-    [">=", "<=", "!=", ">", "<"].iter().find_map(|op| Some((*op, s.strip_prefix(op)?.trim()))).filter(|(_, r)| !r.is_empty())
+    [">=", "<=", "!=", ">", "<"]
+        .iter()
+        .find_map(|op| Some((*op, s.strip_prefix(op)?.trim())))
+        .filter(|(_, r)| !r.is_empty())
 }
 
 fn scalar(want: &Value, have: Option<&Value>) -> bool {

@@ -18,13 +18,29 @@ fn values_match_as_documented() {
         ("another value", json!({"status": {"phase": "Pending"}}), false),
         ("keys with dots", json!({"metadata": {"labels": {"a.b/c": "1"}}}), true),
         ("a key into a list", json!({"status": {"conditions[type=Ready]": {"status": "True"}}}), true),
-        ("a key into a list, wrong", json!({"status": {"conditions[type=Ready]": {"status": "False"}}}), false),
-        ("a key into a list, not there", json!({"status": {"conditions[type=Gone]": {"status": "True"}}}), false),
+        (
+            "a key into a list, wrong",
+            json!({"status": {"conditions[type=Ready]": {"status": "False"}}}),
+            false,
+        ),
+        (
+            "a key into a list, not there",
+            json!({"status": {"conditions[type=Gone]": {"status": "True"}}}),
+            false,
+        ),
         ("a key into a list, absent as it should", json!({"status": {"conditions[type=Gone]": null}}), true),
         ("lists in any order", json!({"spec": {"containers": [{"name": "side"}, {"name": "main"}]}}), true),
         ("lists without names", json!({"spec": {"containers": [{"image": "log:*"}]}}), true),
-        ("each item needs its own", json!({"status": {"conditions": [{"status": "True"}, {"status": "True"}, {"status": "True"}]}}), false),
-        ("items are dealt out well", json!({"status": {"conditions": [{"status": "True"}, {"type": "Ready"}]}}), true),
+        (
+            "each item needs its own",
+            json!({"status": {"conditions": [{"status": "True"}, {"status": "True"}, {"status": "True"}]}}),
+            false,
+        ),
+        (
+            "items are dealt out well",
+            json!({"status": {"conditions": [{"status": "True"}, {"type": "Ready"}]}}),
+            true,
+        ),
         ("at least", json!({"status": {"restarts": ">=3"}}), true),
         ("more than", json!({"status": {"restarts": ">3"}}), false),
         ("less than", json!({"status": {"restarts": "<10"}}), true),
@@ -38,8 +54,16 @@ fn values_match_as_documented() {
         ("null is not there", json!({"metadata": {"name": null}}), false),
         ("anything, but there", json!({"metadata": {"name": "*"}}), true),
         ("glob", json!({"metadata": {"name": "web-*"}}), true),
-        ("quantities", json!({"spec": {"containers": [{"resources": {"requests": {"cpu": "<=0.5"}}}]}}), true),
-        ("numbers are quantities too", json!({"spec": {"containers": [{"resources": {"requests": {"cpu": 0.5}}}]}}), true),
+        (
+            "quantities",
+            json!({"spec": {"containers": [{"resources": {"requests": {"cpu": "<=0.5"}}}]}}),
+            true,
+        ),
+        (
+            "numbers are quantities too",
+            json!({"spec": {"containers": [{"resources": {"requests": {"cpu": 0.5}}}]}}),
+            true,
+        ),
         ("a mapping where a text is", json!({"status": {"phase": {"a": 1}}}), false),
     ] {
         assert_eq!(mismatches(&want, &pod).is_empty(), ok, "{name}: {:?}", mismatches(&want, &pod));
@@ -49,13 +73,14 @@ fn values_match_as_documented() {
 #[test]
 fn mismatches_name_the_place() {
     let have = json!({"spec": {"containers": [{"name": "main", "image": "web:1"}]}, "status": {}});
-    let want = json!({"spec": {"containers": [{"name": "main", "image": "web:2"}]}, "status": {"readyReplicas": 3}});
+    let want =
+        json!({"spec": {"containers": [{"name": "main", "image": "web:2"}]}, "status": {"readyReplicas": 3}});
     let found: Vec<String> =
         mismatches(&want, &have).iter().map(|m| format!("{} {} {:?}", m.path, m.expected, m.found)).collect();
-    assert_eq!(found, [
-        "spec.containers[name=main].image \"web:2\" Some(\"\\\"web:1\\\"\")",
-        "status.readyReplicas 3 None"
-    ]);
+    assert_eq!(
+        found,
+        ["spec.containers[name=main].image \"web:2\" Some(\"\\\"web:1\\\"\")", "status.readyReplicas 3 None"]
+    );
 }
 
 #[test]

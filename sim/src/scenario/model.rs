@@ -141,7 +141,10 @@ impl<'de> Deserialize<'de> for Nodes {
             fn visit_u64<E: serde::de::Error>(self, n: u64) -> Result<Nodes, E> {
                 match u32::try_from(n) {
                     Ok(n) if n <= MAX_NODES => Ok(Nodes::Count(n)),
-                    _ => Err(E::custom(format_args!("{n} nodes are too many{}at most {MAX_NODES}", super::values::EXPECTED))),
+                    _ => Err(E::custom(format_args!(
+                        "{n} nodes are too many{}at most {MAX_NODES}",
+                        super::values::EXPECTED
+                    ))),
                 }
             }
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Nodes, A::Error> {
@@ -280,7 +283,11 @@ impl Preset {
                     node_monitor_period: tenth(t.node_monitor_period),
                     node_monitor_grace: tenth(t.node_monitor_grace),
                     default_toleration_s: t.default_toleration_s / 10,
-                    crash_backoff: (tenth(t.crash_backoff.0), tenth(t.crash_backoff.1), tenth(t.crash_backoff.2)),
+                    crash_backoff: (
+                        tenth(t.crash_backoff.0),
+                        tenth(t.crash_backoff.1),
+                        tenth(t.crash_backoff.2),
+                    ),
                     image_backoff: (tenth(t.image_backoff.0), tenth(t.image_backoff.1)),
                     ..t
                 }

@@ -50,7 +50,9 @@ pub fn get<'a>(value: &'a Value, path: &[Seg]) -> Option<&'a Value> {
     path.iter().try_fold(value, |v, seg| match seg {
         Seg::Key(k) => v.get(k),
         Seg::Index(n) => v.get(n),
-        Seg::Item(k, want) => v.as_array()?.iter().find(|item| item.get(k).is_some_and(|have| plain(have) == *want)),
+        Seg::Item(k, want) => {
+            v.as_array()?.iter().find(|item| item.get(k).is_some_and(|have| plain(have) == *want))
+        }
     })
 }
 

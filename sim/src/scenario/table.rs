@@ -75,18 +75,38 @@ fn print(kind: &Kind, objs: &[Obj], _now: Time) -> Printed {
         match o {
             Obj::Pod(p) => {
                 let ready = p.status.container_statuses.iter().filter(|c| c.ready).count();
-                let status = if p.metadata.deleting() { "Terminating".into() } else { format!("{:?}", p.status.phase) };
+                let status = if p.metadata.deleting() {
+                    "Terminating".into()
+                } else {
+                    format!("{:?}", p.status.phase)
+                };
                 let node = if p.node_name.is_empty() { "<none>".into() } else { p.node_name.to_string() };
-                vec![name, format!("{ready}/{}", p.spec.containers.len()), status, p.restarts().to_string(), node]
+                vec![
+                    name,
+                    format!("{ready}/{}", p.spec.containers.len()),
+                    status,
+                    p.restarts().to_string(),
+                    node,
+                ]
             }
             Obj::Deployment(d) => {
                 let s = &d.status;
                 let want = d.spec.replicas.unwrap_or(1);
-                vec![name, format!("{}/{want}", s.ready_replicas), s.updated_replicas.to_string(), s.available_replicas.to_string()]
+                vec![
+                    name,
+                    format!("{}/{want}", s.ready_replicas),
+                    s.updated_replicas.to_string(),
+                    s.available_replicas.to_string(),
+                ]
             }
             Obj::ReplicaSet(r) => {
                 let want = r.spec.replicas.unwrap_or(1);
-                vec![name, want.to_string(), r.status.replicas.to_string(), r.status.ready_replicas.to_string()]
+                vec![
+                    name,
+                    want.to_string(),
+                    r.status.replicas.to_string(),
+                    r.status.ready_replicas.to_string(),
+                ]
             }
             _ => vec![name],
         }

@@ -36,19 +36,27 @@ impl<'de> Deserialize<'de> for Dur {
                 f.write_str(DUR_EXPECTED)
             }
             fn visit_str<E: de::Error>(self, s: &str) -> Result<Dur, E> {
-                parse_duration(s).map(|ns| Dur(Span(ns))).map_err(|_| wrong(format_args!("`{s}` is not a duration"), DUR_EXPECTED))
+                parse_duration(s)
+                    .map(|ns| Dur(Span(ns)))
+                    .map_err(|_| wrong(format_args!("`{s}` is not a duration"), DUR_EXPECTED))
             }
             fn visit_u64<E: de::Error>(self, n: u64) -> Result<Dur, E> {
                 if n == 0 {
                     return Ok(Dur::default());
                 }
-                Err(wrong(format_args!("a duration needs a unit, and `{n}` has none"), &format!("`{n}s`, if seconds were meant")))
+                Err(wrong(
+                    format_args!("a duration needs a unit, and `{n}` has none"),
+                    &format!("`{n}s`, if seconds were meant"),
+                ))
             }
             fn visit_i64<E: de::Error>(self, n: i64) -> Result<Dur, E> {
                 Err(wrong(format_args!("`{n}` is not a duration"), DUR_EXPECTED))
             }
             fn visit_f64<E: de::Error>(self, n: f64) -> Result<Dur, E> {
-                Err(wrong(format_args!("a duration needs a unit, and `{n}` has none"), &format!("`{n}s`, if seconds were meant")))
+                Err(wrong(
+                    format_args!("a duration needs a unit, and `{n}` has none"),
+                    &format!("`{n}s`, if seconds were meant"),
+                ))
             }
         }
         d.deserialize_any(V)
@@ -220,7 +228,9 @@ impl<'de> Deserialize<'de> for Amount {
                 f.write_str(AMOUNT_EXPECTED)
             }
             fn visit_str<E: de::Error>(self, s: &str) -> Result<Amount, E> {
-                Quantity::parse(s).map(Amount).map_err(|_| wrong(format_args!("`{s}` is not a quantity"), AMOUNT_EXPECTED))
+                Quantity::parse(s)
+                    .map(Amount)
+                    .map_err(|_| wrong(format_args!("`{s}` is not a quantity"), AMOUNT_EXPECTED))
             }
             fn visit_u64<E: de::Error>(self, n: u64) -> Result<Amount, E> {
                 self.visit_str(&n.to_string())
@@ -373,7 +383,8 @@ impl<'de> Deserialize<'de> for Selector {
                 f.write_str(SELECTOR_EXPECTED)
             }
             fn visit_str<E: de::Error>(self, s: &str) -> Result<Selector, E> {
-                Selector::parse(s).ok_or_else(|| wrong(format_args!("`{s}` is not a label selector"), SELECTOR_EXPECTED))
+                Selector::parse(s)
+                    .ok_or_else(|| wrong(format_args!("`{s}` is not a label selector"), SELECTOR_EXPECTED))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Selector, A::Error> {
                 let mut labels = Vec::new();
@@ -386,7 +397,8 @@ impl<'de> Deserialize<'de> for Selector {
                     }
                 }
                 if !labels.is_empty() {
-                    out.match_labels = out.match_labels.iter().map(|(k, v)| (k.clone(), v.clone())).chain(labels).collect();
+                    out.match_labels =
+                        out.match_labels.iter().map(|(k, v)| (k.clone(), v.clone())).chain(labels).collect();
                 }
                 Ok(Selector(out))
             }

@@ -59,7 +59,11 @@ impl View {
     }
 
     /// The objects of a kind in a namespace: `default` if none is given, all for `*`.
-    pub fn select<'a>(&'a self, kind: &'a Kind, namespace: Option<&'a str>) -> impl Iterator<Item = (&'a Key, &'a Obj)> {
+    pub fn select<'a>(
+        &'a self,
+        kind: &'a Kind,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a Key, &'a Obj)> {
         let any = namespace == Some("*") || !kind.namespaced();
         let ns = namespace.unwrap_or("default");
         self.of_kind(kind).filter(move |(k, _)| any || k.ns == ns)

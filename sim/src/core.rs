@@ -74,6 +74,8 @@ pub struct Core {
     pub queue: Queue<Due>,
     /// How much slower etcd is than usual, in percent (100 is usual).
     pub etcd_percent: u64,
+    /// The image registry, as far as faults change it.
+    pub registry: crate::runtime::Registry,
     pub(crate) control: [Health; 5],
     pub(crate) nodes: Vec<NodeHealth>,
     rng_control: [Rng; 6],
@@ -104,6 +106,7 @@ impl Core {
             tracer: Tracer::new(config.trace),
             queue: Queue::default(),
             etcd_percent: 100,
+            registry: Default::default(),
             control: [Health::fresh(); 5],
             nodes: vec![fresh; config.nodes.len()],
             rng_control: names.map(|n| Rng::new(seed, n)),

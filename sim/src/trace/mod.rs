@@ -1,6 +1,13 @@
 //! The trace: an append-only list of records, each of which names its cause.
 
+mod file;
+mod fold;
 mod record;
+mod wire;
+
+pub use file::{BlockIndex, FORMAT, Header, Trace, TraceError, Writer};
+pub use fold::{Fold, InFlight};
+pub use wire::{Decoder, Encoder, WireError};
 
 pub use record::{Actor, Code, Decision, Level, Record, RecordId, What, WriteVerb};
 

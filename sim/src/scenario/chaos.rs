@@ -1,8 +1,7 @@
 //! Random faults: drawn once from the seed into a plain list, so that a list that fails can be made shorter.
 
-use super::faults::{FAULTS, FaultKind};
 use super::model::{Chaos, Scenario};
-use crate::fault::Fault;
+use crate::fault::{self, Fault, FaultKind};
 use crate::rng::Rng;
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
@@ -37,15 +36,20 @@ fn between(rng: &mut Rng, lo: Span, hi: Span) -> Span {
     Span::ms(lo + rng.below(hi - lo + 1))
 }
 
+/// Whether a draw knows what to put in for all that the fault must be told.
+pub fn drawable(kind: &FaultKind) -> bool {
+    kind.args.iter().all(|(arg, needed, _)| !needed || matches!(*arg, "node" | "factor" | "pod"))
+}
+
 /// The faults that a seed draws, in the order of their times. Each takes the same number of draws, so that
 /// another number of faults changes none of the first ones' kinds.
 pub fn plan(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
     let Some(chaos) = &scenario.spec.chaos else { return Vec::new() };
     let nodes = scenario.spec.cluster.node_configs();
-    let kinds: Vec<&FaultKind> = FAULTS
+    let kinds: Vec<&FaultKind> = fault::ALL
         .iter()
         .filter(|f| chaos.kinds.is_empty() || chaos.kinds.iter().any(|k| k == f.name))
-        .filter(|f| !f.on_node() || !nodes.is_empty())
+        .filter(|f| drawable(f) && (!nodes.is_empty() || f.args.iter().all(|(a, ..)| *a != "node")))
         .collect();
     if kinds.is_empty() {
         return Vec::new();
@@ -57,12 +61,13 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
             let kind = kinds[rng.below(kinds.len() as u64) as usize];
             let at = between(&mut rng, Span::ZERO, chaos.over.0);
             let lasts = between(&mut rng, shortest, longest);
-            let (node, percent) = (rng.below(nodes.len().max(1) as u64), 200 + 100 * rng.below(49));
+            let (node, factor) = (rng.below(nodes.len().max(1) as u64), 2 + rng.below(99));
             let mut args = serde_json::Map::new();
-            for (arg, _) in kind.args {
+            for (arg, ..) in kind.args {
                 match *arg {
                     "node" => args.insert("node".into(), json!(nodes[node as usize].name.as_str())),
-                    "percent" => args.insert("percent".into(), json!(percent)),
+                    "factor" => args.insert("factor".into(), json!(factor)),
+                    "pod" => args.insert("pod".into(), json!("*")),
                     _ => None,
                 };
             }
@@ -137,8 +142,8 @@ mod tests {
                 f.at <= Span::secs(600) && f.lasts >= Span::secs(10) && f.lasts <= Span::secs(180),
                 "{f:?}"
             );
-            let kind = FaultKind::find(&f.fault.name).unwrap();
-            assert!(kind.args.iter().all(|(a, _)| f.fault.args.get(a).is_some()), "{f:?}");
+            let kind = fault::kind(&f.fault.name).unwrap();
+            assert!(kind.args.iter().all(|(a, needed, _)| !needed || f.fault.args.get(a).is_some()), "{f:?}");
         }
         assert!(plan(&s, 7).windows(2).all(|w| w[0].at <= w[1].at));
     }

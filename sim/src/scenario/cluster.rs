@@ -1,20 +1,11 @@
 //! What a run needs of a cluster: the simulated world, or another that does as it does.
 
+use crate::fault::Fault;
 use crate::object::{Key, Obj};
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
 use crate::trace::Record;
-use crate::world::External;
-
-/// What came of a user's command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// The id that the command was given.
-    pub id: u64,
-    /// What kubectl prints.
-    pub lines: Vec<String>,
-    /// Why it was refused, if it was.
-    pub error: Option<String>,
-}
+use crate::user::Outcome;
+use crate::world::{External, World};
 
 /// A cluster that a scenario can be played on.
 pub trait Cluster {
@@ -36,4 +27,45 @@ pub trait Cluster {
     fn revision(&self) -> u64;
     /// Whether nothing is under way but periodic work.
     fn quiet(&self) -> bool;
+    /// Whether a fault fits this cluster.
+    ///
+    /// # Errors
+    /// In words, when the fault or what it hits does not exist.
+    fn check_fault(&self, fault: &Fault) -> Result<(), String>;
+}
+
+/// How long nothing may change before a world counts as quiet: longer than a crashed container's first waits.
+const QUIET: Span = Span::secs(60);
+
+impl Cluster for World {
+    fn now(&self) -> SimTime {
+        World::now(self)
+    }
+    fn handle(&mut self, now: SimTime, input: External) {
+        World::handle(self, now, input);
+    }
+    fn advance(&mut self, now: SimTime) {
+        World::advance(self, now);
+    }
+    fn next_deadline(&self) -> Option<SimTime> {
+        World::next_deadline(self)
+    }
+    fn take_records(&mut self) -> Vec<Record> {
+        World::take_records(self)
+    }
+    fn take_outcomes(&mut self) -> Vec<Outcome> {
+        World::take_outcomes(self)
+    }
+    fn objects(&self) -> Vec<(Key, Obj)> {
+        World::objects(self).iter().map(|(k, o)| (k.clone(), o.clone())).collect()
+    }
+    fn revision(&self) -> u64 {
+        World::revision(self)
+    }
+    fn quiet(&self) -> bool {
+        World::quiet(self, QUIET)
+    }
+    fn check_fault(&self, fault: &Fault) -> Result<(), String> {
+        World::check_fault(self, fault)
+    }
 }

@@ -1,64 +1,13 @@
-//! The faults that a scenario may name, with their arguments.
+//! `fault:` in a step: one of [`crate::fault::ALL`] with its arguments, and when it is mended.
 
 use super::values::{Dur, EXPECTED};
-use crate::fault::Fault;
+use crate::fault::{ALL, Fault, kind};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
-
-/// What a fault is called and takes.
-#[derive(Clone, Copy, Debug)]
-pub struct FaultKind {
-    /// Its name, such as `nodeCrash`.
-    pub name: &'static str,
-    /// Its arguments, each with whether it must be given.
-    pub args: &'static [(&'static str, bool)],
-    /// What it does, in a sentence.
-    pub about: &'static str,
-}
-
-/// All faults.
-pub const FAULTS: &[FaultKind] = &[
-    FaultKind {
-        name: "nodeCrash",
-        args: &[("node", true)],
-        about: "The machine loses power, and its containers with it.",
-    },
-    FaultKind {
-        name: "kubeletStop",
-        args: &[("node", true)],
-        about: "The kubelet's process stops; containers run on.",
-    },
-    FaultKind {
-        name: "partition",
-        args: &[("node", true)],
-        about: "The node's link to the control plane is cut.",
-    },
-    FaultKind { name: "apiServerStop", args: &[], about: "The API server's process stops." },
-    FaultKind { name: "etcdStop", args: &[], about: "etcd's process stops; its data stays." },
-    FaultKind {
-        name: "etcdSlow",
-        args: &[("percent", true)],
-        about: "etcd takes this many percent of its usual time.",
-    },
-    FaultKind { name: "schedulerStop", args: &[], about: "The scheduler's process stops." },
-    FaultKind { name: "controllerManagerStop", args: &[], about: "The controller manager's process stops." },
-];
-
-impl FaultKind {
-    /// The fault of a name.
-    pub fn find(name: &str) -> Option<&'static FaultKind> {
-        FAULTS.iter().find(|f| f.name == name)
-    }
-
-    /// Whether it strikes one node, which its argument `node` names.
-    pub fn on_node(&self) -> bool {
-        self.args.iter().any(|(a, _)| *a == "node")
-    }
-}
 
 /// `fault: {nodeCrash: {node: node-2}, for: 90s}`.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +38,7 @@ impl<'de> Deserialize<'de> for FaultAction {
                         "for" => lasts = Some(map.next_value()?),
                         "as" => name = Some(map.next_value()?),
                         word => {
-                            if FaultKind::find(word).is_none() {
+                            if kind(word).is_none() {
                                 return Err(unknown(word));
                             }
                             let args: Value = map.next_value()?;
@@ -107,7 +56,7 @@ impl<'de> Deserialize<'de> for FaultAction {
                 let Some(fault) = fault else {
                     return Err(de::Error::custom(format_args!(
                         "no fault is named here{EXPECTED}one of {}",
-                        FAULTS.iter().map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(", ")
+                        ALL.iter().map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(", ")
                     )));
                 };
                 Ok(FaultAction { fault, until, lasts, name })
@@ -119,7 +68,7 @@ impl<'de> Deserialize<'de> for FaultAction {
 
 fn unknown<E: de::Error>(word: &str) -> E {
     let names: Vec<String> =
-        FAULTS.iter().map(|f| f.name).chain(["until", "for", "as"]).map(|n| format!("`{n}`")).collect();
+        ALL.iter().map(|f| f.name).chain(["until", "for", "as"]).map(|n| format!("`{n}`")).collect();
     E::custom(format_args!("unknown field `{word}`, expected one of {}", names.join(", ")))
 }
 
@@ -142,10 +91,10 @@ impl JsonSchema for FaultAction {
     fn json_schema(g: &mut SchemaGenerator) -> Schema {
         let dur = g.subschema_for::<Dur>();
         let mut props = serde_json::Map::new();
-        for f in FAULTS {
-            let args: serde_json::Map<String, Value> =
-                f.args.iter().map(|(a, _)| ((*a).to_owned(), Value::Bool(true))).collect();
-            let required: Vec<&str> = f.args.iter().filter(|(_, r)| *r).map(|(a, _)| *a).collect();
+        for f in ALL {
+            let arg = |(name, _, about): &(&str, bool, &str)| ((*name).to_owned(), serde_json::json!({"description": about}));
+            let args: serde_json::Map<String, Value> = f.args.iter().map(arg).collect();
+            let required: Vec<&str> = f.args.iter().filter(|(_, r, _)| *r).map(|(a, _, _)| *a).collect();
             props.insert(
                 f.name.to_owned(),
                 serde_json::json!({"type": ["object", "null"], "description": f.about, "properties": args,

@@ -8,7 +8,7 @@ use super::asserts::Assertion;
 use super::causes::Causes;
 use super::chaos::{PlannedFault, plan};
 use super::check::{Facts, Finding, Saved, StepTimes, failing, values_of};
-use super::cluster::{Cluster, Outcome};
+use super::cluster::Cluster;
 use super::faults::FaultAction;
 use super::matcher::glob;
 use super::model::Scenario;
@@ -22,7 +22,8 @@ use crate::links::LatencyProfile;
 use crate::object::Key;
 use crate::time::{SimTime, Span};
 use crate::trace::{Level, Record};
-use crate::world::External;
+use crate::user::Outcome;
+use crate::world::{External, World};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -152,6 +153,14 @@ fn assertions(s: &Scenario) -> impl Iterator<Item = &Assertion> {
 
 fn wants_causes(s: &Scenario) -> bool {
     assertions(s).any(|a| !a.chain.is_empty())
+}
+
+impl Run<World> {
+    /// Plays on a world of its own.
+    pub fn new(scenario: Arc<Scenario>, options: RunOptions) -> Run<World> {
+        let (config, seed) = world_config(&scenario, &options);
+        Run::on(World::new(config, seed), scenario, options)
+    }
 }
 
 impl<C: Cluster> Run<C> {
@@ -296,6 +305,9 @@ impl<C: Cluster> Run<C> {
         self.cluster.advance(t);
         self.now = t;
         self.absorb();
+        if matches!(&self.phase, Phase::Asserting(w) if self.assertion(w).quiet) {
+            self.try_phase();
+        }
         self.on_time();
     }
 
@@ -344,7 +356,7 @@ impl<C: Cluster> Run<C> {
         }
     }
 
-    fn facts<'a>(&'a self, base: &'a [Vec<(Key, Value)>]) -> Facts<'a> {
+    fn facts<'a>(&'a self, base: &'a [Vec<(Key, Value)>], quiet: bool) -> Facts<'a> {
         Facts {
             view: &self.view,
             now: self.now,
@@ -353,7 +365,7 @@ impl<C: Cluster> Run<C> {
             base,
             causes: &self.causes,
             steps: &self.times,
-            quiet: self.cluster.quiet(),
+            quiet,
         }
     }
 
@@ -362,11 +374,13 @@ impl<C: Cluster> Run<C> {
     }
 
     fn holds(&self, w: &Watch) -> bool {
-        failing(self.assertion(w), &self.facts(&w.base), false).is_empty()
+        let a = self.assertion(w);
+        failing(a, &self.facts(&w.base, a.quiet && self.cluster.quiet()), false).is_empty()
     }
 
     fn findings(&self, w: &Watch) -> Vec<Finding> {
-        failing(self.assertion(w), &self.facts(&w.base), true)
+        let a = self.assertion(w);
+        failing(a, &self.facts(&w.base, a.quiet && self.cluster.quiet()), true)
     }
 
     /// The store has changed: what must hold all the time is tried, then what the present step waits for.
@@ -442,7 +456,7 @@ impl<C: Cluster> Run<C> {
         let step = &self.scenario.spec.steps[self.current];
         let Some(a) = step.assert.0.get(index) else { return self.step_passed() };
         let began = a.since.as_ref().and_then(|s| self.times.get(s)?.0).unwrap_or(self.now);
-        let empty = Facts { base: &[], ..self.facts(&[]) };
+        let empty = self.facts(&[], false);
         let base = a
             .unchanged
             .iter()
@@ -473,7 +487,7 @@ impl<C: Cluster> Run<C> {
         let saves = &self.scenario.spec.steps[self.current].save;
         let mut out = Vec::new();
         for s in saves.iter() {
-            let values = values_of(&s.from, &s.path, &self.facts(&[]));
+            let values = values_of(&s.from, &s.path, &self.facts(&[], false));
             if values.is_empty() {
                 return false;
             }
@@ -497,7 +511,8 @@ impl<C: Cluster> Run<C> {
         let scenario = Arc::clone(&self.scenario);
         let Some(p) = scenario.spec.lesson.as_ref().and_then(|l| l.prediction.as_ref()) else { return };
         if p.after == step {
-            let right = p.options.iter().find(|o| failing(&o.when, &self.facts(&[]), false).is_empty());
+            let quiet = self.cluster.quiet();
+            let right = p.options.iter().find(|o| failing(&o.when, &self.facts(&[], quiet), false).is_empty());
             self.answer = right.map(|o| o.id.clone());
         }
     }
@@ -615,6 +630,9 @@ impl<C: Cluster> Run<C> {
 
     fn begin_fault(&mut self, f: FaultAction) {
         let step = self.scenario.spec.steps[self.current].name.clone();
+        if let Err(why) = self.cluster.check_fault(&f.fault) {
+            return self.fail_act("the fault can strike", vec![why]);
+        }
         let until = f.until.map(|d| SimTime(d.0.0)).or_else(|| f.lasts.map(|d| self.now + d.0));
         let names = [f.name.unwrap_or(step), f.fault.name.clone()];
         self.strike(f.fault, names, until);

@@ -72,10 +72,10 @@ pub struct Core {
     pub tracer: Tracer,
     /// What is due, and when.
     pub queue: Queue<Due>,
+    /// What the image registry lacks at present.
+    pub registry: crate::runtime::Registry,
     /// How much slower etcd is than usual, in percent (100 is usual).
     pub etcd_percent: u64,
-    /// The image registry, as far as faults change it.
-    pub registry: crate::runtime::Registry,
     pub(crate) control: [Health; 5],
     pub(crate) nodes: Vec<NodeHealth>,
     rng_control: [Rng; 6],
@@ -105,8 +105,8 @@ impl Core {
             now: SimTime(0),
             tracer: Tracer::new(config.trace),
             queue: Queue::default(),
-            etcd_percent: 100,
             registry: Default::default(),
+            etcd_percent: 100,
             control: [Health::fresh(); 5],
             nodes: vec![fresh; config.nodes.len()],
             rng_control: names.map(|n| Rng::new(seed, n)),

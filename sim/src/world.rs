@@ -125,7 +125,7 @@ impl World {
             scheduler: Scheduler::new(),
             kcm: ControllerManager::new(),
             kubelets: (0..n).map(|i| Kubelet::new(i, &core.config)).collect(),
-            runtimes: (0..n).map(|i| SimRuntime::new(i, &core.config)).collect(),
+            runtimes: (0..n).map(|i| SimRuntime::new(i)).collect(),
             user: User::default(),
             faults: BTreeMap::new(),
             log: Vec::new(),
@@ -280,7 +280,7 @@ impl World {
             Comp::Scheduler => self.scheduler = Scheduler::new(),
             Comp::Kcm => self.kcm = ControllerManager::new(),
             Comp::Kubelet(n) => self.kubelets[n as usize] = Kubelet::new(n, &self.core.config),
-            Comp::Runtime(n) => self.runtimes[n as usize] = SimRuntime::new(n, &self.core.config),
+            Comp::Runtime(n) => self.runtimes[n as usize] = SimRuntime::new(n),
         }
         if let Some(h) = self.core.health_mut(c) {
             h.up = true;

@@ -87,8 +87,8 @@ impl Default for Spec {
     }
 }
 
-/// How containers of an image behave: the runtime's own model, as it stands in the file.
-pub type Image = serde_json::Value;
+/// How containers of an image behave: the runtime's own model.
+pub use crate::runtime::ImageModel as Image;
 
 /// For the schema alone: the names of latency profiles.
 #[derive(JsonSchema)]
@@ -340,18 +340,12 @@ impl Scenario {
         self.spec.cluster.timings.apply(&mut timings);
         WorldConfig {
             nodes: self.spec.cluster.node_configs(),
-            images: image_models(&self.spec.images),
+            images: self.spec.images.clone(),
             latency: self.spec.latency,
             timings,
             ..WorldConfig::default()
         }
     }
-}
-
-/// The runtime's models of the images.
-fn image_models(images: &[Image]) -> Vec<crate::runtime::ImageModel> {
-    let _ = images;
-    Vec::new()
 }
 
 impl Cluster {

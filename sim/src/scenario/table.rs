@@ -5,7 +5,7 @@ use super::asserts::Table;
 use super::check::{Facts, Finding};
 use super::matcher::glob;
 use crate::api_util::Time;
-use crate::object::{Kind, Obj};
+use crate::object::Obj;
 
 /// Columns whose cells tell how old something is.
 const AGES: &[&str] = &["AGE", "LAST SEEN", "FIRST SEEN"];
@@ -34,7 +34,7 @@ pub fn check(t: &Table, facts: &Facts<'_>) -> Option<Finding> {
         .filter(|(_, o)| t.selector.as_ref().is_none_or(|s| s.matches(&o.meta().labels)))
         .map(|(_, o)| o.clone())
         .collect();
-    let printed = print(&t.get.0, &objs, facts.wall);
+    let printed = print(&objs, facts.wall);
     let mut lines = t.text.lines().filter(|l| !l.trim().is_empty());
     let header = cells(lines.next().unwrap_or(""));
     let at: Vec<Option<usize>> = header.iter().map(|h| printed.columns.iter().position(|c| c == h)).collect();
@@ -62,54 +62,8 @@ pub fn check(t: &Table, facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding { expected: t.text.trim_end().to_owned(), found })
 }
 
-/// What kubectl would print. Kinds without columns of their own have name and age.
-fn print(kind: &Kind, objs: &[Obj], _now: Time) -> Printed {
-    let columns: &[&str] = match kind {
-        Kind::Pod => &["NAME", "READY", "STATUS", "RESTARTS", "NODE"],
-        Kind::Deployment => &["NAME", "READY", "UP-TO-DATE", "AVAILABLE"],
-        Kind::ReplicaSet => &["NAME", "DESIRED", "CURRENT", "READY"],
-        _ => &["NAME"],
-    };
-    let rows = objs.iter().map(|o| {
-        let name = o.meta().name.to_string();
-        match o {
-            Obj::Pod(p) => {
-                let ready = p.status.container_statuses.iter().filter(|c| c.ready).count();
-                let status = if p.metadata.deleting() {
-                    "Terminating".into()
-                } else {
-                    format!("{:?}", p.status.phase)
-                };
-                let node = if p.node_name.is_empty() { "<none>".into() } else { p.node_name.to_string() };
-                vec![
-                    name,
-                    format!("{ready}/{}", p.spec.containers.len()),
-                    status,
-                    p.restarts().to_string(),
-                    node,
-                ]
-            }
-            Obj::Deployment(d) => {
-                let s = &d.status;
-                let want = d.spec.replicas.unwrap_or(1);
-                vec![
-                    name,
-                    format!("{}/{want}", s.ready_replicas),
-                    s.updated_replicas.to_string(),
-                    s.available_replicas.to_string(),
-                ]
-            }
-            Obj::ReplicaSet(r) => {
-                let want = r.spec.replicas.unwrap_or(1);
-                vec![
-                    name,
-                    want.to_string(),
-                    r.status.replicas.to_string(),
-                    r.status.ready_replicas.to_string(),
-                ]
-            }
-            _ => vec![name],
-        }
-    });
-    Printed { columns: columns.iter().map(|c| (*c).to_owned()).collect(), rows: rows.collect() }
+/// What kubectl would print with `-o wide`.
+fn print(objs: &[Obj], now: Time) -> Printed {
+    let table = crate::print::table(objs, now);
+    Printed { columns: table.columns.iter().map(|c| c.name.to_uppercase()).collect(), rows: table.rows }
 }

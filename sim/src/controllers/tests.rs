@@ -405,7 +405,7 @@ fn the_same_run_twice_is_the_same() {
 
 /// `cargo test -p podium-sim --lib many_pods -- --ignored`: 50 sets of 3,000 pods, 5,000 nodes.
 #[test]
-#[ignore = "takes half a minute"]
+#[ignore = "takes some seconds"]
 fn many_pods() {
     let mut b = Bench::new(5000);
     b.ready_after = None;

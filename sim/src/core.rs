@@ -72,6 +72,8 @@ pub struct Core {
     pub tracer: Tracer,
     /// What is due, and when.
     pub queue: Queue<Due>,
+    /// What the image registry lacks at present.
+    pub registry: crate::runtime::Registry,
     /// How much slower etcd is than usual, in percent (100 is usual).
     pub etcd_percent: u64,
     pub(crate) control: [Health; 5],
@@ -103,6 +105,7 @@ impl Core {
             now: SimTime(0),
             tracer: Tracer::new(config.trace),
             queue: Queue::default(),
+            registry: Default::default(),
             etcd_percent: 100,
             control: [Health::fresh(); 5],
             nodes: vec![fresh; config.nodes.len()],

@@ -5,6 +5,8 @@
 
 pub mod api_util;
 pub mod apiserver;
+pub mod caption;
+pub mod check;
 pub mod client;
 pub mod config;
 pub mod controllers;
@@ -17,6 +19,7 @@ pub mod links;
 pub mod manifest;
 pub mod msg;
 pub mod object;
+pub mod print;
 pub mod queue;
 pub mod rng;
 pub mod runtime;

@@ -52,6 +52,11 @@ impl<T> Queue<T> {
         Some((t, payload))
     }
 
+    /// All that is waiting, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (SimTime, &T)> {
+        self.heap.iter().filter_map(|Reverse((t, _, slot))| Some((*t, self.slab[*slot as usize].as_ref()?)))
+    }
+
     /// How many are waiting.
     pub fn len(&self) -> usize {
         self.heap.len()

@@ -1,8 +1,21 @@
 //! The trace: an append-only list of records, each of which names its cause.
 
+pub mod export;
+mod file;
+mod fold;
 mod record;
+mod why;
+mod wire;
+
+pub use file::{BlockIndex, FORMAT, Header, Trace, TraceError, Writer};
+pub use fold::{Fold, InFlight};
+pub use wire::{Decoder, Encoder, WireError};
 
 pub use record::{Actor, Code, Decision, Level, Record, RecordId, What, WriteVerb};
+pub use why::{
+    ChainError, Order, Root, TraceIndex, Why, WhyError, WhyLine, chain, explain, explain_record,
+    object_state_record,
+};
 
 use crate::object::{Key, Str};
 use crate::time::SimTime;

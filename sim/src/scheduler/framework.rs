@@ -1,0 +1,316 @@
+//! The scheduling framework: what a plugin is asked, and when.
+//!
+//! Sources: `pkg/scheduler/framework/{interface,types,events}.go`, `k8s.io/kube-scheduler/framework`.
+//! A plugin is one file in `plugins/` and one line in [`super::plugins::ALL`]. It is written to be read: the same
+//! code serves the reference path ([`super::explain`]), which calls it for every node of every pod, and the fast
+//! path ([`super::fast`]), which calls it only where what it [depends on](Plugin::depends_on) has changed.
+
+use super::resources::PodAmounts;
+use super::snapshot::{NodeInfo, View};
+use crate::object::{Node, Pod, Str};
+use crate::time::SimTime;
+use std::any::Any;
+use std::sync::Arc;
+
+/// A pod that is to be scheduled, with what it counts for.
+#[derive(Clone, Debug)]
+pub struct PodInfo {
+    /// The pod.
+    pub pod: Arc<Pod>,
+    /// What it asks for.
+    pub amounts: Arc<PodAmounts>,
+}
+
+impl PodInfo {
+    /// A pod with its requests added up.
+    pub fn new(pod: Arc<Pod>) -> PodInfo {
+        PodInfo { amounts: Arc::new(PodAmounts::of(&pod.spec)), pod }
+    }
+    /// Its priority.
+    pub fn priority(&self) -> i32 {
+        self.pod.spec.priority.unwrap_or(0)
+    }
+}
+
+/// A set of small numbers: extension points, events, or plugins by their place in the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bits(pub u32);
+
+impl Bits {
+    /// The empty set.
+    pub const NONE: Bits = Bits(0);
+    /// The set of one number.
+    pub const fn one(i: usize) -> Bits {
+        Bits(1 << i)
+    }
+    /// Members of either set.
+    pub const fn or(self, other: Bits) -> Bits {
+        Bits(self.0 | other.0)
+    }
+    /// Whether the sets share a member.
+    pub const fn meets(self, other: Bits) -> bool {
+        self.0 & other.0 != 0
+    }
+    /// Whether a number is in it.
+    pub const fn has(self, i: usize) -> bool {
+        self.0 >> i & 1 == 1
+    }
+    /// Whether it has no member.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    /// Its members, rising.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..32).filter(move |i| self.has(*i))
+    }
+}
+
+/// Extension points.
+pub type Points = Bits;
+/// May keep a pod out of the queue.
+pub const PRE_ENQUEUE: Points = Bits::one(0);
+/// Orders the queue.
+pub const QUEUE_SORT: Points = Bits::one(1);
+/// Looks at the pod, once a cycle, before the filters.
+pub const PRE_FILTER: Points = Bits::one(2);
+/// Rejects nodes.
+pub const FILTER: Points = Bits::one(3);
+/// Helps when no node is left.
+pub const POST_FILTER: Points = Bits::one(4);
+/// Looks at the feasible nodes, once a cycle, before the scores.
+pub const PRE_SCORE: Points = Bits::one(5);
+/// Scores nodes.
+pub const SCORE: Points = Bits::one(6);
+/// Brings its scores to 0 to 100.
+pub const NORMALIZE: Points = Bits::one(7);
+/// Sets aside what the pod will use on its node.
+pub const RESERVE: Points = Bits::one(8);
+/// May hold a pod back before it is bound.
+pub const PERMIT: Points = Bits::one(9);
+/// Prepares the binding.
+pub const PRE_BIND: Points = Bits::one(10);
+/// Binds.
+pub const BIND: Points = Bits::one(11);
+
+/// What a plugin's verdict and raw score on a node can change with, besides the pod's spec. The fast path
+/// keeps an answer for as long as that has not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depends {
+    /// The node object.
+    Node,
+    /// The node object and the pods on that node.
+    NodePods,
+    /// Anything: other nodes, other pods, the pod's own labels. It is asked anew each time.
+    Anything,
+}
+
+/// Why a node, or a pod as a whole, is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// In upstream's words.
+    pub reasons: Vec<Str>,
+    /// `UnschedulableAndUnresolvable`: evicting pods would not help.
+    pub unresolvable: bool,
+}
+
+impl Rejection {
+    /// One reason that evicting pods would not remove.
+    pub fn unresolvable(reason: Str) -> Rejection {
+        Rejection { reasons: vec![reason], unresolvable: true }
+    }
+}
+
+/// The answer at PreFilter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreFilter {
+    /// Ask the filter for each node.
+    Continue,
+    /// The filter has nothing to say about this pod.
+    Skip,
+    /// Only nodes of these names can be feasible (`PreFilterResult`).
+    Only(Vec<Str>),
+    /// No node can be.
+    Reject(Rejection),
+}
+
+/// What a plugin keeps from its PreFilter or PreScore for the nodes of the same cycle (`CycleState`).
+pub type State = Option<Box<dyn Any>>;
+
+/// Things that happen in a cluster and may let a rejected pod fit (`ClusterEvent`).
+pub type Events = Bits;
+/// A node joined.
+pub const NODE_ADD: Events = Bits::one(0);
+/// A node left.
+pub const NODE_DELETE: Events = Bits::one(1);
+/// A node's allocatable resources changed.
+pub const NODE_ALLOCATABLE: Events = Bits::one(2);
+/// A node's labels changed.
+pub const NODE_LABEL: Events = Bits::one(3);
+/// A node's taints changed, or it became schedulable.
+pub const NODE_TAINT: Events = Bits::one(4);
+/// A condition of a node changed its status.
+pub const NODE_CONDITION: Events = Bits::one(5);
+/// A pod on a node came into view.
+pub const POD_ADD: Events = Bits::one(6);
+/// A pod on a node is gone or has ended.
+pub const POD_DELETE: Events = Bits::one(7);
+/// The labels of a pod on a node, or of the waiting pod, changed.
+pub const POD_LABEL: Events = Bits::one(8);
+/// The tolerations of the waiting pod changed.
+pub const POD_TOLERATION: Events = Bits::one(9);
+/// The last scheduling gate of the waiting pod was lifted.
+pub const POD_GATES: Events = Bits::one(10);
+/// A pod asks for less than before.
+pub const POD_SCALE_DOWN: Events = Bits::one(11);
+/// Five minutes are over: every pod is tried again, whatever its plugins say.
+pub const TIMEOUT: Events = Bits::one(12);
+
+/// The name of an event, as `ClusterEvent.Label()` gives it.
+pub fn event_label(what: Events) -> &'static str {
+    match what {
+        NODE_ADD => "NodeAdd",
+        NODE_DELETE => "NodeDelete",
+        NODE_ALLOCATABLE => "NodeUpdateNodeAllocatable",
+        NODE_LABEL => "NodeUpdateNodeLabel",
+        NODE_TAINT => "NodeUpdateNodeTaint",
+        NODE_CONDITION => "NodeUpdateNodeCondition",
+        POD_ADD => "AssignedPodAdd",
+        POD_DELETE => "AssignedPodDelete",
+        POD_LABEL => "PodUpdatePodLabel",
+        POD_TOLERATION => "PodUpdatePodToleration",
+        POD_GATES => "PodUpdatePodSchedulingGatesEliminated",
+        POD_SCALE_DOWN => "PodUpdatePodScaleDown",
+        TIMEOUT => "UnschedulableTimeout",
+        _ => "Unknown",
+    }
+}
+
+/// What an event is about, before and after.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Subject {
+    None,
+    Node { old: Option<Arc<Node>>, new: Option<Arc<Node>> },
+    Pod { old: Option<Arc<Pod>>, new: Option<Arc<Pod>> },
+}
+
+/// Something happened in the cluster.
+#[derive(Clone, Debug)]
+pub struct ClusterEvent {
+    /// What: one event.
+    pub what: Events,
+    /// To what.
+    pub subject: Subject,
+}
+
+/// A scheduler plugin. What it does not implement, it is not asked: [`Plugin::points`] says so.
+pub trait Plugin: Sync {
+    /// Its name in upstream's configuration.
+    fn name(&self) -> &'static str;
+    /// The extension points at which it is asked.
+    fn points(&self) -> Points;
+    /// What its filter and its raw score depend on.
+    fn depends_on(&self) -> Depends {
+        Depends::Node
+    }
+    /// Events that may let a pod fit which it rejected (`EventsToRegister`).
+    fn events(&self) -> Events {
+        Events::NONE
+    }
+    /// Whether such an event may help this pod (`QueueingHintFn`).
+    fn hint(&self, pod: &PodInfo, event: &ClusterEvent) -> bool {
+        let _ = (pod, event);
+        true
+    }
+    /// Whether a pod may enter the active queue.
+    fn pre_enqueue(&self, pod: &Pod) -> Result<(), Rejection> {
+        let _ = pod;
+        Ok(())
+    }
+    /// The pod's place in the queue; the lower key goes first.
+    fn sort_key(&self, pod: &PodInfo, queued: SimTime) -> (i64, SimTime) {
+        let _ = pod;
+        (0, queued)
+    }
+    /// Before the filters. Unless the plugin depends on [`Depends::Anything`], the answer must follow from the
+    /// pod's spec alone.
+    fn pre_filter(&self, pod: &PodInfo, cluster: &View<'_>, state: &mut State) -> PreFilter {
+        let _ = (pod, cluster, state);
+        PreFilter::Continue
+    }
+    /// Whether the pod can run on the node.
+    fn filter(&self, pod: &PodInfo, node: &NodeInfo, state: &State) -> Result<(), Rejection> {
+        let _ = (pod, node, state);
+        Ok(())
+    }
+    /// Before the scores; `feasible` are numbers of nodes in the view. `false` leaves the plugin out. Unless it
+    /// depends on [`Depends::Anything`], the answer must follow from the pod's spec alone.
+    fn pre_score(&self, pod: &PodInfo, cluster: &View<'_>, feasible: &[u32], state: &mut State) -> bool {
+        let _ = (pod, cluster, feasible, state);
+        true
+    }
+    /// The node's raw score.
+    fn score(&self, pod: &PodInfo, node: &NodeInfo, state: &State) -> i64 {
+        let _ = (pod, node, state);
+        0
+    }
+    /// Brings the raw scores of all feasible nodes to 0 to 100.
+    fn normalize(&self, scores: &mut [i64], state: &State) {
+        let _ = (scores, state);
+    }
+}
+
+/// A plugin and the weight of its score.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The plugin.
+    pub plugin: &'static dyn Plugin,
+    /// The weight of its score; 0 if it has none.
+    pub weight: i64,
+}
+
+impl Entry {
+    /// Whether the plugin is asked at that point.
+    pub fn at(&self, point: Points) -> bool {
+        self.plugin.points().meets(point)
+    }
+    /// Whether the fast path must ask it anew each time.
+    pub fn uncached(&self) -> bool {
+        self.plugin.depends_on() == Depends::Anything
+    }
+}
+
+/// The highest normalised score (`MaxNodeScore`).
+pub const MAX_SCORE: i64 = 100;
+
+/// `helper.DefaultNormalizeScore`: the highest becomes 100, the others in proportion; `reverse` turns it round.
+pub fn default_normalize(scores: &mut [i64], reverse: bool) {
+    let max = scores.iter().copied().max().unwrap_or(0).max(0);
+    if max == 0 {
+        if reverse {
+            scores.fill(MAX_SCORE);
+        }
+        return;
+    }
+    for s in scores {
+        let scaled = MAX_SCORE * *s / max;
+        *s = if reverse { MAX_SCORE - scaled } else { scaled };
+    }
+}
+
+/// How many nodes have to be found feasible before the search ends (`numFeasibleNodesToFind`).
+/// `percent` 0 means adaptive, as by default.
+pub fn feasible_to_find(nodes: usize, percent: usize) -> usize {
+    const MIN_FEASIBLE: usize = 100;
+    const MIN_PERCENT: usize = 5;
+    if nodes < MIN_FEASIBLE {
+        return nodes;
+    }
+    let percent = if percent == 0 { 50usize.saturating_sub(nodes / 125).max(MIN_PERCENT) } else { percent };
+    (nodes * percent / 100).max(MIN_FEASIBLE).min(nodes)
+}
+
+/// The one of `n` that a draw chooses.
+pub fn pick(draw: u64, n: usize) -> usize {
+    ((u128::from(draw) * n as u128) >> 64) as usize
+}

@@ -1,0 +1,378 @@
+//! The scheduling queue: what to schedule next, and what to leave alone until something changes.
+//!
+//! Source: `pkg/scheduler/backend/queue/{scheduling_queue,active_queue,backoff_queue}.go`, with the feature gates
+//! of v1.34 (SchedulerQueueingHints, SchedulerPopFromBackoffQ). A pod is in one of four places: active; backing
+//! off after a rejection, or after an error; or unschedulable, where it stays until an event that one of the
+//! plugins that rejected it cares about. Left out: nominated pods, `Pending` verdicts, pods activated by plugins.
+
+use super::framework::{
+    Bits, ClusterEvent, Entry, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, PRE_ENQUEUE,
+    PodInfo, QUEUE_SORT, Subject, TIMEOUT, event_label,
+};
+use super::resources::PodAmounts;
+use crate::core::Cx;
+use crate::object::{Key, Kind, Pod, Uid};
+use crate::time::{SimTime, Span};
+use crate::trace::{Cause, Code};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// First back-off (`podInitialBackoffSeconds`).
+pub const BACKOFF_FIRST: Span = Span::secs(1);
+/// Longest back-off (`podMaxBackoffSeconds`).
+pub const BACKOFF_MAX: Span = Span::secs(10);
+/// Back-offs end at whole windows (`backoffQOrderingWindowDuration`).
+const WINDOW: Span = Span::secs(1);
+/// After so long an unschedulable pod is tried again without a reason.
+pub const LEFTOVER_AFTER: Span = Span::secs(300);
+/// How often such pods are looked for.
+pub const LEFTOVER_PERIOD: Span = Span::secs(30);
+
+/// A pod in the queue, or in a cycle.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// The pod.
+    pub info: PodInfo,
+    /// When it came, or when its last attempt ended.
+    pub timestamp: SimTime,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Why it is where it is.
+    pub cause: Cause,
+    /// The plugins that rejected it last, or that keep it out of the queue.
+    pub rejectors: Bits,
+    rejections: u32,
+    errors: u32,
+    seq: u64,
+}
+
+impl Queued {
+    fn uid(&self) -> Uid {
+        self.info.pod.metadata.uid
+    }
+    fn key(&self) -> Key {
+        Key {
+            kind: Kind::Pod,
+            ns: self.info.pod.metadata.namespace.clone(),
+            name: self.info.pod.metadata.name.clone(),
+        }
+    }
+    /// How long it has to wait after its last attempt: 1 s, 2 s, 4 s, 8 s, 10 s.
+    pub fn backoff(&self) -> Span {
+        let count = if self.errors > 0 { self.errors } else { self.rejections };
+        match count {
+            0 => Span::ZERO,
+            n => Span(BACKOFF_MAX.0.min(BACKOFF_FIRST.0 << (n - 1).min(20))),
+        }
+    }
+    /// The window in which its back-off ends.
+    fn expires(&self) -> SimTime {
+        window(self.timestamp + self.backoff())
+    }
+    /// Upstream counts the window in which the back-off ends as part of it.
+    fn backing_off(&self, now: SimTime) -> bool {
+        self.errors + self.rejections > 0 && self.expires() >= window(now)
+    }
+}
+
+fn window(t: SimTime) -> SimTime {
+    SimTime(t.0 - t.0 % WINDOW.0)
+}
+
+/// Lower goes first.
+type SortKey = ((i64, SimTime), u64, Uid);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Active,
+    Backoff,
+    ErrorBackoff,
+    Unschedulable,
+}
+
+/// The queue.
+#[derive(Clone)]
+pub struct SchedulingQueue {
+    plugins: &'static [Entry],
+    pods: HashMap<Uid, (Queued, Place)>,
+    active: BTreeSet<SortKey>,
+    backoff: BTreeSet<(SimTime, SortKey)>,
+    error_backoff: BTreeSet<(SimTime, SortKey)>,
+    unschedulable: BTreeSet<(u64, Uid)>,
+    /// The pod in the scheduling cycle, and what happened since it began.
+    in_flight: Option<(Uid, Vec<(ClusterEvent, Cause)>)>,
+    seq: u64,
+}
+
+impl SchedulingQueue {
+    /// An empty queue for a profile.
+    pub fn new(plugins: &'static [Entry]) -> SchedulingQueue {
+        SchedulingQueue {
+            plugins,
+            pods: HashMap::new(),
+            active: BTreeSet::new(),
+            backoff: BTreeSet::new(),
+            error_backoff: BTreeSet::new(),
+            unschedulable: BTreeSet::new(),
+            in_flight: None,
+            seq: 0,
+        }
+    }
+
+    /// How many pods are active, backing off, and unschedulable.
+    pub fn lengths(&self) -> (usize, usize, usize) {
+        (self.active.len(), self.backoff.len() + self.error_backoff.len(), self.unschedulable.len())
+    }
+
+    fn sort_key(&self, q: &Queued) -> SortKey {
+        let sort = self.plugins.iter().find(|e| e.at(QUEUE_SORT));
+        let key = sort.map_or((0, q.timestamp), |e| e.plugin.sort_key(&q.info, q.timestamp));
+        (key, q.seq, q.uid())
+    }
+
+    fn insert(&mut self, q: Queued, place: Place) {
+        let key = self.sort_key(&q);
+        match place {
+            Place::Active => drop(self.active.insert(key)),
+            Place::Backoff => drop(self.backoff.insert((q.expires(), key))),
+            Place::ErrorBackoff => drop(self.error_backoff.insert((q.expires(), key))),
+            Place::Unschedulable => drop(self.unschedulable.insert((q.seq, q.uid()))),
+        }
+        self.pods.insert(q.uid(), (q, place));
+    }
+
+    fn take(&mut self, uid: Uid) -> Option<(Queued, Place)> {
+        let (q, place) = self.pods.remove(&uid)?;
+        let key = self.sort_key(&q);
+        match place {
+            Place::Active => self.active.remove(&key),
+            Place::Backoff => self.backoff.remove(&(q.expires(), key)),
+            Place::ErrorBackoff => self.error_backoff.remove(&(q.expires(), key)),
+            Place::Unschedulable => self.unschedulable.remove(&(q.seq, uid)),
+        };
+        Some((q, place))
+    }
+
+    /// A pod that waits for a node has come.
+    pub fn add(&mut self, cx: &mut Cx<'_>, pod: Arc<Pod>) {
+        self.seq += 1;
+        let q = Queued {
+            info: PodInfo::new(pod),
+            timestamp: cx.now(),
+            attempts: 0,
+            cause: cx.cause(),
+            rejectors: Bits::NONE,
+            rejections: 0,
+            errors: 0,
+            seq: self.seq,
+        };
+        self.enter(q, Place::Active);
+    }
+
+    /// To that place, unless a PreEnqueue plugin keeps it out.
+    fn enter(&mut self, mut q: Queued, place: Place) {
+        for (i, e) in self.plugins.iter().enumerate().filter(|(_, e)| e.at(PRE_ENQUEUE)) {
+            if e.plugin.pre_enqueue(&q.info.pod).is_err() {
+                q.rejectors = Bits::one(i);
+                self.insert(q, Place::Unschedulable);
+                return;
+            }
+        }
+        self.insert(q, place);
+    }
+
+    /// A pod no longer waits for a node.
+    pub fn remove(&mut self, uid: Uid) {
+        self.take(uid);
+    }
+
+    /// A waiting pod has changed.
+    pub fn update(&mut self, cx: &mut Cx<'_>, old: &Arc<Pod>, new: &Arc<Pod>) {
+        let uid = new.metadata.uid;
+        let subject = Subject::Pod { old: Some(old.clone()), new: Some(new.clone()) };
+        if let Some((id, seen)) = &mut self.in_flight
+            && *id == uid
+        {
+            for what in pod_changes(old, new) {
+                seen.push((ClusterEvent { what, subject: subject.clone() }, cx.cause()));
+            }
+            return;
+        }
+        let Some((mut q, place)) = self.take(uid) else {
+            self.add(cx, new.clone());
+            return;
+        };
+        q.info = if Arc::ptr_eq(&old.spec, &new.spec) {
+            PodInfo { pod: new.clone(), amounts: q.info.amounts }
+        } else {
+            PodInfo::new(new.clone())
+        };
+        if place == Place::Unschedulable {
+            for what in pod_changes(old, new) {
+                let event = ClusterEvent { what, subject: subject.clone() };
+                if self.worth(&q, &event) {
+                    self.retry(cx, q, what);
+                    return;
+                }
+            }
+        }
+        self.insert(q, place);
+    }
+
+    /// The next pod to schedule; its cycle begins. When no pod is active, one that backs off after a rejection is
+    /// taken early, as upstream does since v1.33.
+    pub fn pop(&mut self) -> Option<Queued> {
+        let uid = self.active.first().map(|k| k.2).or_else(|| self.backoff.first().map(|(_, k)| k.2))?;
+        let (mut q, _) = self.take(uid)?;
+        q.attempts += 1;
+        q.rejectors = Bits::NONE;
+        self.in_flight = Some((uid, Vec::new()));
+        Some(q)
+    }
+
+    /// The pod's cycle is over, and it needs no place in the queue.
+    pub fn done(&mut self, uid: Uid) {
+        self.in_flight.take_if(|(id, _)| *id == uid);
+    }
+
+    /// The attempt failed: `rejectors` refused the pod, or, if there are none, something went wrong
+    /// (`AddUnschedulableIfNotPresent`).
+    pub fn fail(&mut self, cx: &mut Cx<'_>, mut q: Queued, rejectors: Bits) {
+        let seen = self.in_flight.take_if(|(id, _)| *id == q.uid()).map_or(Vec::new(), |(_, seen)| seen);
+        q.timestamp = cx.now();
+        q.rejectors = rejectors;
+        q.cause = cx.cause();
+        if rejectors.is_empty() {
+            q.errors += 1;
+            let wait = (q.expires() + WINDOW) - cx.now();
+            q.cause = cx.note(Code::PodBackoff, &q.key(), &[("wait", &wait)]);
+            self.enter(q, Place::ErrorBackoff);
+            return;
+        }
+        q.rejections += 1;
+        q.errors = 0;
+        for (event, cause) in seen {
+            if self.worth(&q, &event) {
+                let own = cx.cause();
+                cx.set_cause(cause);
+                self.retry(cx, q, event.what);
+                cx.set_cause(own);
+                return;
+            }
+        }
+        self.insert(q, Place::Unschedulable);
+    }
+
+    /// Whether an event may let a pod fit (`isPodWorthRequeuing`).
+    fn worth(&self, q: &Queued, event: &ClusterEvent) -> bool {
+        event.what == TIMEOUT
+            || q.rejectors.is_empty()
+            || q.rejectors.iter().any(|i| {
+                let plugin = self.plugins[i].plugin;
+                plugin.events().meets(event.what) && plugin.hint(&q.info, event)
+            })
+    }
+
+    /// Because of an event, which is the present cause, a pod is tried again.
+    fn retry(&mut self, cx: &mut Cx<'_>, mut q: Queued, what: Events) {
+        q.cause = cx.note(Code::PodRetried, &q.key(), &[("event", &event_label(what))]);
+        let place = if !q.backing_off(cx.now()) {
+            Place::Active
+        } else if q.rejectors.is_empty() {
+            Place::ErrorBackoff
+        } else {
+            Place::Backoff
+        };
+        self.enter(q, place);
+    }
+
+    /// Something happened: the unschedulable pods that it may help are tried again
+    /// (`MoveAllToActiveOrBackoffQueue`).
+    pub fn react(&mut self, cx: &mut Cx<'_>, event: ClusterEvent) {
+        let mut interested = Bits::NONE;
+        for (i, e) in self.plugins.iter().enumerate() {
+            if e.plugin.events().meets(event.what) {
+                interested = interested.or(Bits::one(i));
+            }
+        }
+        if interested.is_empty() {
+            return;
+        }
+        let all: Vec<Uid> = self.unschedulable.iter().map(|(_, uid)| *uid).collect();
+        for uid in all {
+            let Some((q, _)) = self.pods.get(&uid) else { continue };
+            if q.rejectors.meets(interested)
+                && self.worth(q, &event)
+                && let Some((q, _)) = self.take(uid)
+            {
+                self.retry(cx, q, event.what);
+            }
+        }
+        if let Some((_, seen)) = &mut self.in_flight {
+            seen.push((event, cx.cause()));
+        }
+    }
+
+    /// Pods whose back-off is over become active.
+    pub fn flush_backoff(&mut self, now: SimTime) {
+        let over = |set: &BTreeSet<(SimTime, SortKey)>| -> Vec<Uid> {
+            set.iter().take_while(|(expires, _)| *expires < window(now)).map(|(_, k)| k.2).collect()
+        };
+        for uid in over(&self.backoff).into_iter().chain(over(&self.error_backoff)) {
+            if let Some((q, _)) = self.take(uid) {
+                self.enter(q, Place::Active);
+            }
+        }
+    }
+
+    /// When the next back-off is over.
+    pub fn next_backoff(&self) -> Option<SimTime> {
+        let first =
+            self.backoff.first().into_iter().chain(self.error_backoff.first()).map(|(t, _)| *t).min()?;
+        Some(first + WINDOW)
+    }
+
+    /// Pods that have been unschedulable for too long are tried again.
+    pub fn flush_leftover(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now();
+        let all: Vec<Uid> = self.unschedulable.iter().map(|(_, uid)| *uid).collect();
+        for uid in all {
+            if self.pods.get(&uid).is_some_and(|(q, _)| now - q.timestamp > LEFTOVER_AFTER)
+                && let Some((q, _)) = self.take(uid)
+            {
+                self.retry(cx, q, TIMEOUT);
+            }
+        }
+    }
+
+    /// Since when the pod waits that has been unschedulable for longest.
+    pub fn oldest_unschedulable(&self) -> Option<SimTime> {
+        self.unschedulable.iter().filter_map(|(_, uid)| Some(self.pods.get(uid)?.0.timestamp)).min()
+    }
+}
+
+/// What changed in a pod that plugins care about (`PodSchedulingPropertiesChange`).
+fn pod_changes(old: &Pod, new: &Pod) -> Vec<Events> {
+    let mut out = Vec::new();
+    if old.metadata.labels != new.metadata.labels {
+        out.push(POD_LABEL);
+    }
+    if Arc::ptr_eq(&old.spec, &new.spec) {
+        return out;
+    }
+    if old.spec.tolerations != new.spec.tolerations {
+        out.push(POD_TOLERATION);
+    }
+    let gated = |p: &Pod| {
+        let gates = p.spec.other.get("schedulingGates").and_then(serde_json::Value::as_array);
+        gates.is_some_and(|g| !g.is_empty())
+    };
+    if gated(old) && !gated(new) {
+        out.push(POD_GATES);
+    }
+    let (a, b) = (PodAmounts::of(&old.spec).request, PodAmounts::of(&new.spec).request);
+    if b.milli_cpu < a.milli_cpu || b.memory < a.memory {
+        out.push(POD_SCALE_DOWN);
+    }
+    out
+}

@@ -1,0 +1,93 @@
+//! The state of a cluster at a moment, folded from the trace.
+
+use super::{Record, RecordId, What, WriteVerb};
+use crate::msg::Comp;
+use crate::object::{Key, Obj, Str};
+use crate::time::SimTime;
+use std::collections::BTreeMap;
+
+/// A message that is on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InFlight {
+    /// From where.
+    pub from: Comp,
+    /// Where to.
+    pub to: Comp,
+    /// What it is, such as `create Pod`.
+    pub label: Str,
+    /// When it left.
+    pub sent: SimTime,
+    /// When it should arrive.
+    pub arrives: SimTime,
+}
+
+/// What is known at a moment. Built by applying records one after the other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fold {
+    /// The time of the newest record.
+    pub at: SimTime,
+    /// The number of the newest record.
+    pub last: RecordId,
+    /// All objects, with the record of their last write.
+    pub objects: BTreeMap<Key, Obj>,
+    /// The record of each object's last write.
+    pub written: BTreeMap<Key, RecordId>,
+    /// Messages under way, by the record of their sending.
+    pub in_flight: BTreeMap<RecordId, InFlight>,
+    /// Faults that hold: name and target, with the time at which each began.
+    pub faults: BTreeMap<(Str, Str), SimTime>,
+}
+
+impl Fold {
+    /// The state at a time: all records at or before it.
+    pub fn at(records: &[Record], at: SimTime) -> Fold {
+        let mut f = Fold::default();
+        let end = records.partition_point(|r| r.at <= at);
+        records[..end].iter().for_each(|r| f.apply(r));
+        f.at = at;
+        f
+    }
+
+    /// Goes one record further.
+    pub fn apply(&mut self, r: &Record) {
+        self.at = self.at.max(r.at);
+        self.last = r.id;
+        match &r.what {
+            What::Write { verb: WriteVerb::Delete, obj, .. } => {
+                let key = obj.key();
+                self.objects.remove(&key);
+                self.written.remove(&key);
+            }
+            What::Write { obj, .. } => {
+                let key = obj.key();
+                self.written.insert(key.clone(), r.id);
+                self.objects.insert(key, obj.clone());
+            }
+            What::Sent { to, label, arrives, .. } => {
+                let m = InFlight {
+                    from: r.actor.comp,
+                    to: *to,
+                    label: label.clone(),
+                    sent: r.at,
+                    arrives: *arrives,
+                };
+                self.in_flight.insert(r.id, m);
+            }
+            What::Delivered { sent } | What::Dropped { sent, .. } => {
+                self.in_flight.remove(sent);
+            }
+            What::Fault { name, target } => {
+                self.faults.insert((name.clone(), target.clone()), r.at);
+            }
+            What::Mend { name, target } => {
+                self.faults.remove(&(name.clone(), target.clone()));
+            }
+            What::Start
+            | What::User { .. }
+            | What::Timer { .. }
+            | What::Refused { .. }
+            | What::Decision(_)
+            | What::Note { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Records as bytes: each write holds what changed since that object's write before.
+
+use super::{Actor, Code, Decision, Record, RecordId, What, WriteVerb};
+use crate::api_util::patch;
+use crate::links::LinkClass;
+use crate::msg::Comp;
+use crate::object::{Key, Obj, Str};
+use crate::time::SimTime;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A record as it stands in a file.
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireRecord {
+    pub(super) id: RecordId,
+    pub(super) at: SimTime,
+    cause: RecordId,
+    comp: Comp,
+    part: Str,
+    what: WireWhat,
+}
+
+#[derive(Serialize, Deserialize)]
+enum WireWhat {
+    Start,
+    User { command: Str },
+    Timer { name: Str },
+    Fault { name: Str, target: Str },
+    Mend { name: Str, target: Str },
+    Sent { to: Comp, class: LinkClass, label: Str, subject: Option<Key>, arrives: SimTime },
+    Delivered { sent: RecordId },
+    Dropped { sent: RecordId, why: Str },
+    Write { verb: WriteVerb, revision: u64, previous: RecordId, by: Str, key: Key, change: Change },
+    Refused { verb: Str, key: Key, code: u16, reason: Str, message: Str },
+    Decision(Decision),
+    Note { code: Code, subject: Key, args: Vec<(Str, Str)> },
+}
+
+/// What a write did to its object's JSON.
+#[derive(Serialize, Deserialize)]
+enum Change {
+    /// The whole object.
+    Whole(String),
+    /// A JSON merge patch of the version before.
+    Patch(String),
+    /// It is gone; it was last as the write before left it.
+    Gone,
+}
+
+/// A record that does not fit what came before it.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The bytes are no record.
+    #[error("record {0} cannot be read: {1}")]
+    Malformed(u64, String),
+    /// A patch of an object that is not there.
+    #[error("record {0} changes {1}, of which no earlier version is in the trace")]
+    NoBase(u64, String),
+}
+
+/// Turns records into bytes, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Encoder {
+    last: HashMap<Key, Obj>,
+}
+
+impl Encoder {
+    /// Appends a record's bytes.
+    pub fn encode(&mut self, r: &Record, out: &mut Vec<u8>) {
+        let what = match &r.what {
+            What::Start => WireWhat::Start,
+            What::User { command } => WireWhat::User { command: command.clone() },
+            What::Timer { name } => WireWhat::Timer { name: name.clone() },
+            What::Fault { name, target } => WireWhat::Fault { name: name.clone(), target: target.clone() },
+            What::Mend { name, target } => WireWhat::Mend { name: name.clone(), target: target.clone() },
+            What::Sent { to, class, label, subject, arrives } => WireWhat::Sent {
+                to: *to,
+                class: *class,
+                label: label.clone(),
+                subject: subject.clone(),
+                arrives: *arrives,
+            },
+            What::Delivered { sent } => WireWhat::Delivered { sent: *sent },
+            What::Dropped { sent, why } => WireWhat::Dropped { sent: *sent, why: why.clone() },
+            What::Refused { verb, key, code, reason, message } => WireWhat::Refused {
+                verb: verb.clone(),
+                key: key.clone(),
+                code: *code,
+                reason: reason.clone(),
+                message: message.clone(),
+            },
+            What::Decision(d) => WireWhat::Decision((**d).clone()),
+            What::Note { code, subject, args } => {
+                WireWhat::Note { code: *code, subject: subject.clone(), args: args.clone() }
+            }
+            What::Write { verb, revision, previous, by, obj } => {
+                let key = obj.key();
+                let change = match (verb, self.last.get(&key)) {
+                    (WriteVerb::Delete, _) => Change::Gone,
+                    (WriteVerb::Update, Some(old)) => {
+                        Change::Patch(patch::diff_merge_patch(&old.to_value(), &obj.to_value()).to_string())
+                    }
+                    (WriteVerb::Create | WriteVerb::Update, _) => Change::Whole(obj.to_value().to_string()),
+                };
+                match verb {
+                    WriteVerb::Delete => self.last.remove(&key),
+                    WriteVerb::Create | WriteVerb::Update => self.last.insert(key.clone(), obj.clone()),
+                };
+                WireWhat::Write {
+                    verb: *verb,
+                    revision: *revision,
+                    previous: *previous,
+                    by: by.clone(),
+                    key,
+                    change,
+                }
+            }
+        };
+        let wire = WireRecord {
+            id: r.id,
+            at: r.at,
+            cause: r.cause,
+            comp: r.actor.comp,
+            part: r.actor.part.clone(),
+            what,
+        };
+        // Writing to a vector cannot fail, and all types here have a fixed shape.
+        let bytes = postcard::to_extend(&wire, std::mem::take(out)).expect("records encode");
+        *out = bytes;
+    }
+}
+
+/// Turns bytes back into records; the counterpart of [`Encoder`].
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    last: HashMap<Key, (Value, Obj)>,
+}
+
+impl Decoder {
+    /// Takes one record off the front of `bytes`.
+    ///
+    /// # Errors
+    /// When the bytes are no record, or change an object that earlier records do not have.
+    pub fn decode(&mut self, bytes: &mut &[u8], position: u64) -> Result<Record, WireError> {
+        let (wire, rest): (WireRecord, &[u8]) =
+            postcard::take_from_bytes(bytes).map_err(|e| WireError::Malformed(position, e.to_string()))?;
+        *bytes = rest;
+        let id = wire.id.0;
+        let what = match wire.what {
+            WireWhat::Start => What::Start,
+            WireWhat::User { command } => What::User { command },
+            WireWhat::Timer { name } => What::Timer { name },
+            WireWhat::Fault { name, target } => What::Fault { name, target },
+            WireWhat::Mend { name, target } => What::Mend { name, target },
+            WireWhat::Sent { to, class, label, subject, arrives } => {
+                What::Sent { to, class, label, subject, arrives }
+            }
+            WireWhat::Delivered { sent } => What::Delivered { sent },
+            WireWhat::Dropped { sent, why } => What::Dropped { sent, why },
+            WireWhat::Refused { verb, key, code, reason, message } => {
+                What::Refused { verb, key, code, reason, message }
+            }
+            WireWhat::Decision(d) => What::Decision(Arc::new(d)),
+            WireWhat::Note { code, subject, args } => What::Note { code, subject, args },
+            WireWhat::Write { verb, revision, previous, by, key, change } => {
+                let obj = self.change(id, key, change)?;
+                What::Write { verb, revision, previous, by, obj }
+            }
+        };
+        let actor = Actor { comp: wire.comp, part: wire.part };
+        Ok(Record { id: wire.id, at: wire.at, cause: wire.cause, actor, what })
+    }
+
+    fn change(&mut self, id: u64, key: Key, change: Change) -> Result<Obj, WireError> {
+        let json =
+            |s: &str| serde_json::from_str::<Value>(s).map_err(|e| WireError::Malformed(id, e.to_string()));
+        let value = match change {
+            Change::Gone => {
+                return match self.last.remove(&key) {
+                    Some((_, o)) => Ok(o),
+                    None => Err(WireError::NoBase(id, key.to_string())),
+                };
+            }
+            Change::Whole(s) => json(&s)?,
+            Change::Patch(s) => {
+                let p = json(&s)?;
+                let Some((mut v, _)) = self.last.remove(&key) else {
+                    return Err(WireError::NoBase(id, key.to_string()));
+                };
+                patch::json_merge_patch(&mut v, &p);
+                v
+            }
+        };
+        let obj = Obj::from_value(value.clone()).map_err(|e| WireError::Malformed(id, e.to_string()))?;
+        self.last.insert(key, (value, obj.clone()));
+        Ok(obj)
+    }
+}

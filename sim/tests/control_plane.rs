@@ -1,0 +1,146 @@
+//! The API server and etcd as kubectl sees them, through the world's front door.
+
+use podium_sim::config::{NodeConfig, WorldConfig};
+use podium_sim::object::{Key, Kind};
+use podium_sim::time::{SimTime, Span};
+use podium_sim::world::{External, PatchKind, UserCommand, World};
+use serde_json::{Value, json};
+
+struct Cluster {
+    world: World,
+    next: u64,
+}
+
+impl Cluster {
+    fn new(nodes: usize) -> Cluster {
+        let config =
+            WorldConfig { nodes: NodeConfig::many(nodes, &NodeConfig::default()), ..Default::default() };
+        let mut world = World::new(config, 1);
+        world.advance(SimTime(0) + Span::secs(1));
+        Cluster { world, next: 0 }
+    }
+
+    fn run(&mut self, command: UserCommand) -> String {
+        self.next += 1;
+        let now = self.world.now();
+        self.world.handle(now, External::User { id: self.next, command });
+        for _ in 0..200 {
+            let now = self.world.now() + Span::ms(100);
+            self.world.advance(now);
+            if let Some(o) = self.world.take_outcomes().pop() {
+                let mut lines = o.lines;
+                lines.extend(o.error);
+                return lines.join("\n");
+            }
+        }
+        panic!("no answer");
+    }
+
+    fn apply(&mut self, v: Value) -> String {
+        self.run(UserCommand::Apply { objects: vec![v] })
+    }
+
+    fn value(&self, kind: Kind, name: &str) -> Value {
+        let ns = if kind.namespaced() { "default" } else { "" };
+        self.world.get(&Key::new(kind, ns, name)).map_or(Value::Null, |o| o.to_value())
+    }
+}
+
+fn config_map(data: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "cm"}, "data": data})
+}
+
+#[test]
+fn apply_creates_then_configures_then_leaves_alone() {
+    let mut c = Cluster::new(0);
+    assert_eq!(c.apply(config_map(json!({"a": "1", "b": "2"}))), "configmap/cm created");
+    let revision = c.world.revision();
+    assert_eq!(c.apply(config_map(json!({"a": "1", "b": "2"}))), "configmap/cm unchanged");
+    assert_eq!(c.world.revision(), revision, "applying the same again writes nothing");
+    assert_eq!(c.apply(config_map(json!({"a": "3"}))), "configmap/cm configured");
+    assert_eq!(
+        c.value(Kind::ConfigMap, "cm")["data"],
+        json!({"a": "3"}),
+        "b was applied before and is gone now"
+    );
+}
+
+#[test]
+fn kinds_that_nothing_acts_on_are_kept_as_they_came() {
+    let mut c = Cluster::new(0);
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "labels": {"x": "y"}},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}});
+    assert_eq!(c.apply(service.clone()), "service/web created");
+    let kind = Kind::other("v1", "Service");
+    assert_eq!(c.value(kind.clone(), "web")["spec"], service["spec"]);
+    let crd = json!({"apiVersion": "example.org/v1", "kind": "Cache", "metadata": {"name": "c"}, "spec": {"deep": {"er": [1, 2]}}});
+    assert_eq!(c.apply(crd.clone()), "cache.example.org/c created");
+    assert_eq!(c.apply(crd), "cache.example.org/c unchanged");
+}
+
+#[test]
+fn refusals_use_the_words_of_the_real_server() {
+    let web = |name: &str, labels: Value, replicas: i64| {
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": {"replicas": replicas,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}})
+    };
+    let mut c = Cluster::new(0);
+    let cases: Vec<(&str, Value, &str)> = vec![
+        (
+            "labels that do not match",
+            web("web", json!({"app": "other"}), 1),
+            "The Deployment \"web\" is invalid: spec.template.metadata.labels: Invalid value: {\"app\":\"other\"}: `selector` does not match template `labels`",
+        ),
+        (
+            "negative replicas",
+            web("web", json!({"app": "web"}), -1),
+            "The Deployment \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0",
+        ),
+        (
+            "missing namespace",
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "nope"}}),
+            "Error from server (NotFound): namespaces \"nope\" not found",
+        ),
+    ];
+    for (name, object, expected) in cases {
+        let got = c.apply(object);
+        assert_eq!(got, expected, "{name}");
+    }
+    let missing = UserCommand::Scale { key: Key::new(Kind::Deployment, "default", "ghost"), replicas: 2 };
+    assert_eq!(c.run(missing), "Error from server (NotFound): deployments.apps \"ghost\" not found");
+}
+
+#[test]
+fn patches_of_all_three_kinds() {
+    let mut c = Cluster::new(0);
+    c.apply(config_map(json!({"a": "1", "b": "2"})));
+    let cases = [
+        (PatchKind::Merge, json!({"data": {"a": null, "c": "3"}}), json!({"b": "2", "c": "3"})),
+        (PatchKind::Strategic, json!({"data": {"d": "4"}}), json!({"b": "2", "c": "3", "d": "4"})),
+        (PatchKind::Json, json!([{"op": "remove", "path": "/data/b"}]), json!({"c": "3", "d": "4"})),
+    ];
+    for (kind, patch, after) in cases {
+        let key = Key::new(Kind::ConfigMap, "default", "cm");
+        assert_eq!(c.run(UserCommand::Patch { key, kind, patch }), "configmap/cm patched", "{kind:?}");
+        assert_eq!(c.value(Kind::ConfigMap, "cm")["data"], after, "{kind:?}");
+    }
+}
+
+#[test]
+fn the_default_namespaces_exist_and_secrets_are_coded() {
+    let mut c = Cluster::new(0);
+    for name in podium_sim::apiserver::SYSTEM_NAMESPACES {
+        let ns = c.value(Kind::Namespace, name);
+        assert_eq!(ns["status"]["phase"], "Active", "{name}");
+        assert_eq!(ns["metadata"]["labels"]["kubernetes.io/metadata.name"], name);
+    }
+    c.apply(
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"k": "v"}}),
+    );
+    let s = c.value(Kind::Secret, "s");
+    assert_eq!(
+        (&s["data"]["k"], &s["type"], &s["stringData"]),
+        (&json!("dg=="), &json!("Opaque"), &Value::Null)
+    );
+}

@@ -1,0 +1,374 @@
+//! The command line's shape: what can be asked, with examples.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use podium_sim::links::LatencyProfile;
+use podium_sim::trace::Level;
+use std::path::PathBuf;
+
+/// A container cluster that you can see, stop, rewind and ask "why?".
+#[derive(Parser, Debug)]
+#[command(
+    name = "podium",
+    version,
+    about,
+    long_about = "A container cluster that you can see, stop, rewind and ask \"why?\".\n\n\
+        Without a command, podium gives a tour of 90 seconds.",
+    after_help = "Exit codes: 0 ok, 1 an assertion failed, 2 wrong usage, 3 something this machine lacks, \
+        5 a file is invalid, 70 a bug of podium.\n\nExamples:\n  \
+        podium                                     the tour\n  \
+        podium play scenarios/lessons/K08.yaml     watch a node die and the cluster recover\n  \
+        podium play my-deployment.yaml             your own manifests on three nodes\n  \
+        podium test scenarios/                     play every scenario and check it\n  \
+        podium why scenarios/lessons/K08.yaml pod/web-abcde"
+)]
+pub struct Cli {
+    /// What to do; the tour if nothing is given.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Language of all that podium says: en or zh-CN. Default: from LC_ALL, LC_MESSAGES, LANG.
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<String>,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// The tour: a cluster works, breaks, recovers and explains itself, in 90 seconds.
+    Tour(TourArgs),
+    /// Play a scenario or a plain manifest and narrate it.
+    Play(PlayArgs),
+    /// Play all scenarios below some paths and report which pass.
+    Test(TestArgs),
+    /// Why is this object as it is? The chain of causes, up to an action, a timer or a fault.
+    Why(WhyArgs),
+    /// kubectl get, at any moment of a scenario or trace.
+    Get(GetArgs),
+    /// kubectl describe, at any moment of a scenario or trace.
+    Describe(DescribeArgs),
+    /// kubectl events, up to any moment of a scenario or trace.
+    Events(EventsArgs),
+    /// kubectl top, at any moment of a scenario.
+    Top(TopArgs),
+    /// Read, compare and export traces.
+    Trace(TraceArgs),
+    /// Measure podium itself.
+    Bench(BenchArgs),
+    /// Print the JSON schema of scenario files, for editors.
+    Schema,
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How fast to play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Pace {
+    /// As fast as this machine can.
+    #[default]
+    Max,
+    /// As fast as the clock on the wall.
+    #[value(name = "1x")]
+    Real,
+    /// Ten times as fast.
+    #[value(name = "10x")]
+    Ten,
+}
+
+/// Latency by name, for clap.
+pub fn latency(s: &str) -> Result<LatencyProfile, String> {
+    LatencyProfile::ALL
+        .iter()
+        .find(|(n, _)| *n == s)
+        .map(|(_, p)| *p)
+        .ok_or_else(|| format!("expected one of {}", LatencyProfile::ALL.map(|(n, _)| n).join(", ")))
+}
+
+/// Trace level by name, for clap.
+pub fn level(s: &str) -> Result<Level, String> {
+    match s {
+        "off" => Ok(Level::Off),
+        "lifecycle" => Ok(Level::Lifecycle),
+        "full" => Ok(Level::Full),
+        _ => Err("expected one of off, lifecycle, full".into()),
+    }
+}
+
+/// A time or a length of time: `90s`, `1m30s`, `1.5h`.
+pub fn duration(s: &str) -> Result<u64, String> {
+    podium_sim::api_util::time::parse_duration(s)
+        .map_err(|_| format!("{s:?} is not a time; expected such as 90s, 1m30s or 2h"))
+}
+
+/// What changes how a scenario is played.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunArgs {
+    /// Seed of all randomness, instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How long messages take: instant, lan or classroom.
+    #[arg(long, value_name = "PROFILE", value_parser = latency)]
+    pub latency: Option<LatencyProfile>,
+}
+
+/// Arguments of the tour.
+#[derive(Args, Debug, Default)]
+#[command(after_help = "Example:\n  podium tour --plain --answer 3")]
+pub struct TourArgs {
+    /// Narrate in lines, even on a terminal.
+    #[arg(long)]
+    pub plain: bool,
+    /// Answer the question beforehand: 1, 2 or 3.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub answer: Option<u8>,
+}
+
+/// Arguments of `play`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  podium play web.yaml\n  podium play scenarios/lessons/K08.yaml --pace 10x\n  \
+    podium play web.yaml --until 2m --trace web.podium-trace")]
+pub struct PlayArgs {
+    /// A scenario, a manifest, or a folder of manifests; - for standard input.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Stop at this virtual time.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub until: Option<u64>,
+    /// How fast.
+    #[arg(long, value_enum, default_value_t)]
+    pub pace: Pace,
+    /// Write the trace to a file.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// What the trace keeps: full, lifecycle or off.
+    #[arg(long, value_name = "LEVEL", default_value = "full", value_parser = level)]
+    pub trace_level: Level,
+    /// Watch it in a live picture instead of lines.
+    #[arg(long)]
+    pub tui: bool,
+    /// Also tell the small steps.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `test`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  podium test scenarios/\n  podium test --seeds 200 scenarios/chaos\n  \
+    podium test scenarios/ --junit report.xml")]
+pub struct TestArgs {
+    /// Scenario files, or folders in which to look for them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Play each scenario with this many seeds, from its own on.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seeds: u64,
+    /// Play with this seed instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Write a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// How many at the same time; as many as there are cores unless given.
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where to look, and when.
+#[derive(Args, Clone, Debug)]
+pub struct AtArgs {
+    /// A scenario, a manifest, or a trace.
+    pub file: PathBuf,
+    /// The moment, in virtual time; the end unless given.
+    #[arg(long, value_name = "TIME", value_parser = duration, global = true)]
+    pub at: Option<u64>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Arguments of `why`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  podium why scenarios/lessons/K08.yaml pod/web-5d6f8b7c9-x2x4z\n  \
+    podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m")]
+pub struct WhyArgs {
+    #[command(flatten)]
+    pub at: AtArgs,
+    /// The object: KIND/NAME; a name may end in * for the newest that matches.
+    pub object: String,
+    /// Its namespace.
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `get`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  podium get web.yaml pods\n  podium get scenarios/lessons/K08.yaml pods,nodes -o wide --at 2m\n  \
+    podium get web.yaml deploy/web -o yaml")]
+pub struct GetArgs {
+    #[command(flatten)]
+    pub at: AtArgs,
+    /// What: KINDs (with commas between), KIND/NAME, or KIND NAME.
+    #[arg(required = true, num_args = 1..)]
+    pub what: Vec<String>,
+    /// wide, yaml, json or name.
+    #[arg(long, short, value_name = "FORMAT")]
+    pub output: Option<String>,
+    /// The namespace.
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// All namespaces.
+    #[arg(long, short = 'A')]
+    pub all_namespaces: bool,
+    /// Only objects with these labels.
+    #[arg(long, short = 'l', value_name = "SELECTOR")]
+    pub selector: Option<String>,
+    /// Leave the header out.
+    #[arg(long)]
+    pub no_headers: bool,
+    /// The same as -o json.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `describe`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  podium describe scenarios/lessons/K08.yaml node/node-2 --at 2m")]
+pub struct DescribeArgs {
+    #[command(flatten)]
+    pub at: AtArgs,
+    /// What: KIND/NAME, KIND NAME, or a KIND for all of it.
+    #[arg(required = true, num_args = 1..)]
+    pub what: Vec<String>,
+    /// The namespace.
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+}
+
+/// Arguments of `events`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  podium events scenarios/lessons/K07.yaml --for pod/crash-abcde")]
+pub struct EventsArgs {
+    #[command(flatten)]
+    pub at: AtArgs,
+    /// Only events about this object: KIND/NAME.
+    #[arg(long = "for", value_name = "KIND/NAME")]
+    pub about: Option<String>,
+    /// The namespace.
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// All namespaces.
+    #[arg(long, short = 'A')]
+    pub all_namespaces: bool,
+    /// Print them as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `top`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  podium top web.yaml pods --at 1m")]
+pub struct TopArgs {
+    #[command(flatten)]
+    pub at: AtArgs,
+    /// pods or nodes.
+    #[arg(value_parser = ["pods", "pod", "po", "nodes", "node", "no"])]
+    pub what: String,
+    /// The namespace.
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// All namespaces.
+    #[arg(long, short = 'A')]
+    pub all_namespaces: bool,
+}
+
+/// Arguments of `trace`.
+#[derive(Args, Debug)]
+pub struct TraceArgs {
+    #[command(subcommand)]
+    pub command: TraceCommand,
+}
+
+/// What to do with a trace.
+#[derive(Subcommand, Debug)]
+pub enum TraceCommand {
+    /// Print the records in columns.
+    #[command(after_help = "Example:\n  podium trace cat run.podium-trace --from 60s --to 70s --about pod/web")]
+    Cat {
+        /// A trace, or a scenario to play.
+        file: PathBuf,
+        /// From this time on.
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        from: Option<u64>,
+        /// Up to this time.
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        to: Option<u64>,
+        /// Only records whose object contains this text.
+        #[arg(long, value_name = "TEXT")]
+        about: Option<String>,
+        /// Also messages and heartbeats.
+        #[arg(long, short)]
+        all: bool,
+    },
+    /// The first difference between two traces, in words.
+    #[command(after_help = "Example:\n  podium trace diff a.podium-trace b.podium-trace")]
+    Diff {
+        /// One trace (or scenario).
+        a: PathBuf,
+        /// The other.
+        b: PathBuf,
+    },
+    /// Write a trace for other programs: JSON Lines, or the Chrome format that Perfetto opens.
+    #[command(after_help = "Examples:\n  podium trace export run.podium-trace --format jsonl > run.jsonl\n  \
+        podium trace export run.podium-trace --format chrome -o run.json")]
+    Export {
+        /// A trace, or a scenario to play.
+        file: PathBuf,
+        /// jsonl or chrome.
+        #[arg(long, default_value = "jsonl", value_parser = ["jsonl", "chrome"])]
+        format: String,
+        /// The file to write; standard output unless given.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Arguments of `bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    pub command: BenchCommand,
+}
+
+/// What to measure.
+#[derive(Subcommand, Debug)]
+pub enum BenchCommand {
+    /// From an empty cluster to all pods Ready, with probes, heartbeats and events.
+    #[command(after_help = "Example:\n  podium bench world --nodes 5000 --pods 150000")]
+    World {
+        /// Nodes; several sizes with commas between.
+        #[arg(long, value_name = "N", default_value = "100", value_delimiter = ',')]
+        nodes: Vec<usize>,
+        /// Pods, one number for each of the sizes.
+        #[arg(long, value_name = "M", default_value = "3000", value_delimiter = ',')]
+        pods: Vec<usize>,
+        /// What the trace keeps: off, lifecycle or full.
+        #[arg(long, value_name = "LEVEL", default_value = "off", value_parser = level)]
+        trace_level: Level,
+        /// The seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}

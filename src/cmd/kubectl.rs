@@ -1,0 +1,206 @@
+//! `podium get`, `describe`, `events` and `top`: kubectl's own tables at any moment of a run.
+
+use crate::cli::{DescribeArgs, EventsArgs, GetArgs, TopArgs};
+use crate::exit::Failure;
+use crate::load::{self, History};
+use podium_sim::api_util::Selector;
+use podium_sim::object::{Key, Kind, Obj};
+use podium_sim::print;
+use podium_sim::time::SimTime;
+use podium_sim::trace::Fold;
+use serde_json::Value;
+
+/// What to show: kinds, and a name for each if one was given.
+fn targets(words: &[String]) -> Result<Vec<(Vec<Kind>, Option<String>)>, Failure> {
+    let usage = |e: print::WordError| Failure::Usage(e.to_string());
+    if words.iter().any(|w| w.contains('/')) {
+        return words
+            .iter()
+            .map(|w| print::parse_target(w).map(|t| (vec![t.kind], Some(t.name.to_string()))).map_err(usage))
+            .collect();
+    }
+    let kinds = print::resolve(&words[0]).map_err(usage)?;
+    if words.len() == 1 {
+        return Ok(vec![(kinds, None)]);
+    }
+    Ok(words[1..].iter().map(|n| (kinds.clone(), Some(n.clone()))).collect())
+}
+
+/// The moment that is asked for, and the clock on the wall then.
+fn moment(h: &History, at: Option<u64>) -> (Fold, podium_sim::api_util::Time) {
+    let fold = h.fold(at);
+    let at = at.map_or(h.end(), SimTime);
+    (fold, h.wall(at))
+}
+
+fn select(
+    fold: &Fold,
+    kinds: &[Kind],
+    name: Option<&str>,
+    ns: Option<&str>,
+    labels: Option<&Selector>,
+) -> Vec<Obj> {
+    fold.objects
+        .iter()
+        .filter(|(k, _)| {
+            kinds.contains(&k.kind)
+                && (!k.kind.namespaced() || ns.is_none_or(|ns| k.ns == *ns))
+                && name.is_none_or(|n| crate::glob(n, &k.name))
+        })
+        .filter(|(_, o)| labels.is_none_or(|s| s.matches_by(|k| o.meta().labels.get(k).map(|v| v.as_str()))))
+        .map(|(_, o)| o.clone())
+        .collect()
+}
+
+fn not_found(kind: &Kind, name: &str) -> Failure {
+    Failure::Usage(format!("Error from server (NotFound): {} \"{name}\" not found", kind.resource()))
+}
+
+/// `podium get`.
+pub fn get(args: GetArgs) -> Result<(), Failure> {
+    let wanted = targets(&args.what)?;
+    let format = if args.json { Some("json") } else { args.output.as_deref() };
+    let format: print::Format = format
+        .map(|f| f.parse().map_err(|e: print::UnknownFormat| Failure::Usage(e.to_string())))
+        .transpose()?
+        .unwrap_or_default();
+    let selector = args
+        .selector
+        .as_deref()
+        .map(|s| Selector::parse(s).map_err(|e| Failure::Usage(format!("--selector: {e}"))))
+        .transpose()?;
+    let h = load::history(&args.at)?;
+    let (fold, now) = moment(&h, args.at.at);
+    let ns = (!args.all_namespaces).then_some(args.namespace.as_str());
+    let mut found = Vec::new();
+    for (kinds, name) in &wanted {
+        let some = select(&fold, kinds, name.as_deref(), ns, selector.as_ref());
+        if let Some(name) = name.as_ref().filter(|_| some.is_empty()) {
+            return Err(not_found(&kinds[0], name));
+        }
+        found.extend(some);
+    }
+    if found.is_empty() && matches!(format, print::Format::Table | print::Format::Wide) {
+        match ns {
+            Some(ns) if wanted.iter().flat_map(|(k, _)| k).any(Kind::namespaced) => {
+                eprintln!("No resources found in {ns} namespace.");
+            }
+            _ => eprintln!("No resources found"),
+        }
+        return Ok(());
+    }
+    let single = wanted.len() == 1 && wanted[0].1.is_some() && found.len() == 1;
+    let options = print::Options {
+        format,
+        all_namespaces: args.all_namespaces,
+        no_headers: args.no_headers,
+        single,
+    };
+    print!("{}", print::print(&found, options, now));
+    Ok(())
+}
+
+/// `podium describe`.
+pub fn describe(args: DescribeArgs) -> Result<(), Failure> {
+    let wanted = targets(&args.what)?;
+    let h = load::history(&args.at)?;
+    let (fold, now) = moment(&h, args.at.at);
+    let cluster = print::Cluster { objects: &fold.objects };
+    let mut texts = Vec::new();
+    for (kinds, name) in &wanted {
+        let some = select(&fold, kinds, name.as_deref(), Some(&args.namespace), None);
+        if let Some(name) = name.as_ref().filter(|_| some.is_empty()) {
+            return Err(not_found(&kinds[0], name));
+        }
+        texts.extend(some.iter().map(|o| print::describe(o, &cluster, now)));
+    }
+    if texts.is_empty() {
+        eprintln!("No resources found in {} namespace.", args.namespace);
+    }
+    print!("{}", texts.join("\n\n"));
+    Ok(())
+}
+
+/// `podium events`.
+pub fn events(args: EventsArgs) -> Result<(), Failure> {
+    let about = args
+        .about
+        .as_deref()
+        .map(|t| print::parse_target(t).map_err(|e| Failure::Usage(e.to_string())))
+        .transpose()?;
+    let h = load::history(&args.at)?;
+    let (fold, now) = moment(&h, args.at.at);
+    let ns = (!args.all_namespaces).then_some(args.namespace.as_str());
+    let mut found = select(&fold, &[Kind::Event], None, ns, None);
+    if let Some(t) = &about {
+        found.retain(|o| match o {
+            Obj::Event(e) => {
+                e.involved_object.kind == *t.kind.name() && crate::glob(&t.name, &e.involved_object.name)
+            }
+            _ => false,
+        });
+    }
+    if args.json {
+        let items: Vec<Value> = found.iter().map(Obj::to_value).collect();
+        println!("{:#}", Value::from(items));
+    } else if found.is_empty() {
+        eprintln!("No events found in {} namespace.", args.namespace);
+    } else {
+        print!("{}", print::events(&found, now).render(false, args.all_namespaces, false));
+    }
+    Ok(())
+}
+
+/// `podium top`: what the running containers use, as their image's model has it.
+pub fn top(args: TopArgs) -> Result<(), Failure> {
+    let by_pod = args.what.starts_with('p');
+    let h = load::history(&args.at)?;
+    let (fold, _) = moment(&h, args.at.at);
+    let models = load::image_models(&args.at.file)?;
+    let mut pods = Vec::new();
+    let mut nodes: std::collections::BTreeMap<String, (i64, i64)> = fold
+        .objects
+        .keys()
+        .filter(|k| k.kind == Kind::Node)
+        .map(|k| (k.name.to_string(), (0, 0)))
+        .collect();
+    for o in fold.objects.values() {
+        let Obj::Pod(p) = o else { continue };
+        let (cpu, memory) = podium_sim::runtime::pod_usage(p, &models);
+        if let Some(n) = nodes.get_mut(&*p.node_name) {
+            n.0 += cpu;
+            n.1 += memory;
+        }
+        let here = args.all_namespaces || p.metadata.namespace == *args.namespace;
+        if here && p.status.phase == podium_sim::object::PodPhase::Running {
+            pods.push(print::Usage {
+                namespace: p.metadata.namespace.to_string(),
+                name: p.metadata.name.to_string(),
+                cpu_milli: cpu,
+                memory_bytes: memory,
+                ..Default::default()
+            });
+        }
+    }
+    if by_pod {
+        print!("{}", print::top_pods(&pods, args.all_namespaces, false));
+    } else {
+        let rows: Vec<print::Usage> = nodes
+            .into_iter()
+            .map(|(name, (cpu, memory))| {
+                let node = fold.objects.get(&Key::new(Kind::Node, "", name.as_str()));
+                let allocatable = |r: &str| node.and_then(Obj::as_node).map(|n| n.allocatable(r));
+                print::Usage {
+                    name,
+                    cpu_milli: cpu,
+                    memory_bytes: memory,
+                    cpu_allocatable_milli: allocatable("cpu"),
+                    memory_allocatable_bytes: allocatable("memory"),
+                    ..Default::default()
+                }
+            })
+            .collect();
+        print!("{}", print::top_nodes(&rows, false));
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The commands, one file each.
+
+pub mod bench;
+pub mod kubectl;
+pub mod play;
+pub mod test;
+pub mod tour;
+pub mod trace;
+pub mod why;

@@ -1,0 +1,55 @@
+//! `podium why`: the chain of causes, in plain words.
+
+use crate::cli::WhyArgs;
+use crate::exit::Failure;
+use crate::load;
+use podium_sim::caption::Catalogue;
+use podium_sim::object::Key;
+use podium_sim::print;
+use podium_sim::time::SimTime;
+use podium_sim::trace::{Fold, What, why};
+
+/// Runs the command.
+pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
+    let target = print::parse_target(&args.object).map_err(|e| Failure::Usage(e.to_string()))?;
+    let h = load::history(&args.at)?;
+    let at = args.at.at.map_or(h.end(), SimTime);
+    let nodes = h.nodes();
+    let index = why::TraceIndex::new(&h.records, &nodes);
+    let ns = if target.kind.namespaced() { args.namespace.as_str() } else { "" };
+    let key = find(&h.records, &Key::new(target.kind.clone(), ns, target.name.as_str()), at)
+        .ok_or_else(|| missing(&h.fold(args.at.at), &target.kind, &target.name, at))?;
+    let told = why::explain(&index, &key, at, catalogue, why::Order::OldestFirst)
+        .map_err(|e| Failure::Usage(e.to_string()))?;
+    if args.json {
+        println!("{:#}", serde_json::to_value(&told).expect("an explanation is plain JSON"));
+    } else {
+        print!("{told}");
+    }
+    Ok(())
+}
+
+/// The object that is meant: by its name, or where the name ends in `*`, the newest that was created.
+fn find(records: &[podium_sim::trace::Record], key: &Key, at: SimTime) -> Option<Key> {
+    records
+        .iter()
+        .take_while(|r| r.at <= at)
+        .filter_map(|r| match &r.what {
+            What::Write { verb: podium_sim::trace::WriteVerb::Create, obj, .. } => Some(obj.key()),
+            _ => None,
+        })
+        .filter(|k| k.kind == key.kind && k.ns == key.ns && crate::glob(&key.name, &k.name))
+        .last()
+}
+
+fn missing(fold: &Fold, kind: &podium_sim::object::Kind, name: &str, at: SimTime) -> Failure {
+    let there: Vec<&str> =
+        fold.objects.keys().filter(|k| k.kind == *kind).map(|k| k.name.as_str()).take(8).collect();
+    let word = kind.name().to_lowercase();
+    let help = if there.is_empty() {
+        format!("there is no {word} at all at that time")
+    } else {
+        format!("at that time there are: {}", there.join(", "))
+    };
+    Failure::Usage(format!("no {word} {name:?} has existed by {at}\n  help: {help}"))
+}

@@ -56,6 +56,9 @@ impl PodGroup {
     }
 }
 
+/// Pods by key; shared, so that a fork copies no more than it changes.
+type PodMap = Arc<BTreeMap<Key, Arc<Pod>>>;
+
 /// What the informers have told.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
@@ -63,7 +66,7 @@ pub struct Cache {
     uids: Arc<HashMap<Uid, Key>>,
     dependents: Arc<BTreeMap<Uid, BTreeSet<Key>>>,
     groups: Arc<BTreeMap<Uid, Arc<PodGroup>>>,
-    by_node: Arc<BTreeMap<Str, Arc<BTreeMap<Key, Arc<Pod>>>>>,
+    by_node: Arc<BTreeMap<Str, PodMap>>,
     orphans: Arc<BTreeSet<Key>>,
     ended: Arc<BTreeSet<Key>>,
     deleting: Arc<BTreeSet<Key>>,

@@ -369,7 +369,8 @@ mod tests {
     #[test]
     fn scaling_in_the_middle_of_a_rollout_is_shared_out() {
         // name, replicas after, surge, sizes (oldest first), most pods before, sizes after by name
-        let cases: &[(&str, i64, &str, &[i64], i64, &[i64])] = &[
+        type Case = (&'static str, i64, &'static str, &'static [i64], i64, &'static [i64]);
+        let cases: &[Case] = &[
             ("up, alike", 20, "0", &[5, 5], 10, &[10, 10]),
             ("up, larger gets more", 30, "0", &[10, 5], 15, &[20, 10]),
             ("leftover to the first", 12, "0", &[5, 5], 10, &[6, 6]),

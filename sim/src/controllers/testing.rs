@@ -35,7 +35,7 @@ pub struct Bench {
     beat: SimTime,
     /// The API server refuses everything.
     pub down: bool,
-    /// Called after each step with the store.
+    /// The sizes of the replica sets, oldest first, each time that they changed.
     pub watch_sizes: Vec<String>,
 }
 
@@ -234,7 +234,7 @@ impl Bench {
                 self.pods_due.push((self.core.now + after, key));
             }
         }
-        if matches!(o, Obj::ReplicaSet(_)) {
+        if matches!(o, Obj::ReplicaSet(_)) && self.store.len() < 1000 {
             let sizes: Vec<String> = self.sizes();
             let line = sizes.join(" ");
             if self.watch_sizes.last() != Some(&line) {

@@ -402,3 +402,37 @@ fn the_same_run_twice_is_the_same() {
     };
     assert!(run() == run());
 }
+
+/// `cargo test -p podium-sim --lib many_pods -- --ignored`: 50 sets of 3,000 pods, 5,000 nodes.
+#[test]
+#[ignore = "takes some seconds"]
+fn many_pods() {
+    let mut b = Bench::new(5000);
+    b.ready_after = None;
+    b.core.tracer = crate::trace::Tracer::new(crate::trace::Level::Off);
+    for i in 0..50 {
+        let Obj::ReplicaSet(rs) = replica_set(3000) else { unreachable!() };
+        let mut rs = ReplicaSet::clone(&rs);
+        rs.metadata.name = Str::from(format!("web-{i}"));
+        rs.spec.selector.match_labels.insert("set", i.to_string());
+        rs.spec.template.metadata.labels.insert("set", i.to_string());
+        b.create(Obj::ReplicaSet(Arc::new(rs)));
+    }
+    b.run(secs(60));
+    assert_eq!(b.pods().len(), 150_000);
+    // Every pod is bound and gets ready: two more events each.
+    let nodes: Vec<Str> = b.of(Kind::Node).map(|n| n.meta().name.clone()).collect();
+    for (i, pod) in b.pods().into_iter().enumerate() {
+        let mut p = Pod::clone(&pod);
+        p.node_name = nodes[i % nodes.len()].clone();
+        p.status.phase = PodPhase::Running;
+        p.status.conditions =
+            vec![Condition { type_: lit!("Ready"), status: ConditionStatus::True, ..Default::default() }];
+        b.put(Obj::Pod(Arc::new(p)), Cause::Timer("kubelet"));
+        if i % 100 == 0 {
+            b.run(crate::time::Span::ms(100));
+        }
+    }
+    b.run(secs(10));
+    assert!(b.sets().iter().all(|r| r.status.ready_replicas == 3000));
+}

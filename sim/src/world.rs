@@ -282,15 +282,15 @@ impl World {
         }
     }
 
-    /// A process starts with an empty memory (etcd reads its disk).
+    /// A process starts with an empty memory.
     fn boot(&mut self, c: Comp, cause: Cause) {
         match c {
-            Comp::World | Comp::User | Comp::Etcd => {}
+            // etcd reads its disk again; a runtime finds its images, and its containers dead.
+            Comp::World | Comp::User | Comp::Etcd | Comp::Runtime(_) => {}
             Comp::Api => self.api = ApiServer::default(),
             Comp::Scheduler => self.scheduler = Scheduler::new(),
             Comp::Kcm => self.kcm = ControllerManager::new(),
             Comp::Kubelet(n) => self.kubelets[n as usize] = Kubelet::new(n, &self.core.config),
-            Comp::Runtime(n) => self.runtimes[n as usize] = SimRuntime::new(n),
         }
         if let Some(h) = self.core.health_mut(c) {
             h.up = true;

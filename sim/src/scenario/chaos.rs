@@ -18,6 +18,13 @@ pub struct PlannedFault {
     pub fault: Fault,
 }
 
+/// `after 12.5s, for 40.0s: nodeCrash {"node":"node-2"}`.
+impl std::fmt::Display for PlannedFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "after {}, for {}: {} {}", self.at, self.lasts, self.fault.name, self.fault.args)
+    }
+}
+
 impl Chaos {
     /// How long the shortest and the longest fault lasts.
     pub fn lasting_range(&self) -> (Span, Span) {

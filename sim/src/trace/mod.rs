@@ -4,7 +4,7 @@ pub mod export;
 mod file;
 mod fold;
 mod record;
-mod why;
+pub mod why;
 mod wire;
 
 pub use file::{BlockIndex, FORMAT, Header, Trace, TraceError, Writer};

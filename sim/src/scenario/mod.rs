@@ -24,6 +24,7 @@ pub mod run;
 pub mod schema;
 pub mod steps;
 pub mod table;
+mod trial;
 pub mod values;
 pub mod view;
 

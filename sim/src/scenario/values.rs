@@ -289,7 +289,7 @@ impl<'de> Deserialize<'de> for KindName {
             let expected = if near.is_empty() {
                 "a kind such as `Pod`, `deployment` or `apps/v1/Deployment`".to_owned()
             } else {
-                format!("a kind: did you mean `{near}`?")
+                format!("did you mean `{near}`?")
             };
             wrong(format_args!("there is no kind `{word}`"), &expected)
         })

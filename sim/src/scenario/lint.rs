@@ -124,10 +124,10 @@ impl Linter<'_> {
                     .expected = Some("`file`, `files` or `manifests`".into());
             }
         }
-        if let Some(d) = &step.delete {
-            if d.name.is_some() == d.selector.is_some() {
-                self.error(&format!("{path}.delete"), "`delete` needs either a name or a selector");
-            }
+        if let Some(d) = &step.delete
+            && d.name.is_some() == d.selector.is_some()
+        {
+            self.error(&format!("{path}.delete"), "`delete` needs either a name or a selector");
         }
         if let Some(r) = &step.rollout {
             let verbs = r.verbs();
@@ -244,10 +244,10 @@ impl Linter<'_> {
         if a.not_before.is_some() && a.within.is_none() {
             self.error(&format!("{path}.notBefore"), "`notBefore` goes with `within`");
         }
-        if let (Some(least), Some(most)) = (a.not_before, a.within) {
-            if least > most {
-                self.error(&format!("{path}.notBefore"), "`notBefore` is later than `within`");
-            }
+        if let (Some(least), Some(most)) = (a.not_before, a.within)
+            && least > most
+        {
+            self.error(&format!("{path}.notBefore"), "`notBefore` is later than `within`");
         }
         if a.absent && a.resource.is_empty() {
             self.error(&format!("{path}.absent"), "`absent` goes with `resource`");

@@ -4,24 +4,21 @@
 //! one, and what must hold is tried after every single one: nothing is sampled.
 
 use super::actions::{Act, acts, expand};
-use super::asserts::Assertion;
 use super::causes::Causes;
-use super::chaos::{PlannedFault, plan};
-use super::check::{Facts, Finding, Saved, StepTimes, failing, values_of};
+use super::chaos::PlannedFault;
+use super::check::{Saved, StepTimes};
 use super::cluster::Cluster;
 use super::faults::FaultAction;
 use super::matcher::glob;
 use super::model::Scenario;
-use super::report::{Ended, Failure, Report, StepReport, Verdict, describe};
-use super::values::{Dur, Lasting, Until};
+use super::options::{RunOptions, boot_time, wants_causes, world_config};
+use super::report::{Ended, Failure, Report, StepReport};
+use super::values::{Lasting, Until};
 use super::view::View;
-use crate::api_util::Time;
-use crate::config::WorldConfig;
 use crate::fault::Fault;
-use crate::links::LatencyProfile;
 use crate::object::Key;
 use crate::time::{SimTime, Span};
-use crate::trace::{Level, Record};
+use crate::trace::Record;
 use crate::user::Outcome;
 use crate::world::{External, World};
 use serde_json::Value;
@@ -34,45 +31,6 @@ const ANSWER_LIMIT: Span = Span::secs(300);
 const SAVE_LIMIT: Span = Span::secs(30);
 /// How long a run that ends when nothing is under way goes on after its last step.
 const QUIET_LIMIT: Span = Span::secs(3600);
-
-/// How to run a scenario, over what it says itself.
-#[derive(Clone, Debug)]
-pub struct RunOptions {
-    /// Another seed.
-    pub seed: Option<u64>,
-    /// Another latency profile.
-    pub latency: Option<LatencyProfile>,
-    /// What the trace keeps.
-    pub level: Level,
-    /// End at this time, whatever is left.
-    pub until: Option<SimTime>,
-    /// Virtual time at which a run that does not end is stopped.
-    pub limit: Span,
-    /// Number of moments after which a run that does not end is stopped.
-    pub max_instants: u64,
-    /// These faults instead of those that the seed draws.
-    pub plan: Option<Vec<PlannedFault>>,
-    /// Keep the trace's records for [`Run::take_records`].
-    pub keep_records: bool,
-    /// The name of the file, for reports.
-    pub file: String,
-}
-
-impl Default for RunOptions {
-    fn default() -> Self {
-        RunOptions {
-            seed: None,
-            latency: None,
-            level: Level::Full,
-            until: None,
-            limit: Span::secs(24 * 3600),
-            max_instants: 200_000_000,
-            plan: None,
-            keep_records: false,
-            file: String::new(),
-        }
-    }
-}
 
 /// What a step is at.
 #[derive(Clone, Debug)]
@@ -131,36 +89,11 @@ pub struct Run<C> {
     pub(super) saved: BTreeMap<String, Saved>,
     pub(super) ids: u64,
     pub(super) instants: u64,
+    /// Whether the present is a moment at which something was due, rather than one at which a caller stopped.
+    pub(super) on_instant: bool,
     pub(super) failure: Option<Failure>,
     pub(super) ended: Option<Ended>,
     pub(super) answer: Option<String>,
-}
-
-/// What the world of a scenario is built from, the options considered, and its seed.
-pub fn world_config(scenario: &Scenario, options: &RunOptions) -> (WorldConfig, u64) {
-    let mut config = scenario.world_config();
-    config.latency = options.latency.unwrap_or(config.latency);
-    config.trace = if wants_causes(scenario) { Level::Full } else { options.level };
-    (config, options.seed.unwrap_or(scenario.spec.seed))
-}
-
-/// How long a cluster takes to be ready for the first step: the control plane answers, nodes have registered.
-fn boot_time(latency: LatencyProfile) -> Span {
-    match latency {
-        LatencyProfile::Instant | LatencyProfile::Lan => Span::secs(1),
-        LatencyProfile::Classroom => Span::secs(5),
-    }
-}
-
-/// All assertions of a scenario, its lesson's options included.
-fn assertions(s: &Scenario) -> impl Iterator<Item = &Assertion> {
-    let options =
-        s.spec.lesson.iter().flat_map(|l| &l.prediction).flat_map(|p| p.options.iter().map(|o| &o.when));
-    s.spec.steps.iter().flat_map(|s| s.assert.iter()).chain(options)
-}
-
-fn wants_causes(s: &Scenario) -> bool {
-    assertions(s).any(|a| !a.chain.is_empty())
 }
 
 impl Run<World> {
@@ -196,6 +129,7 @@ impl<C: Cluster> Run<C> {
             saved: BTreeMap::new(),
             ids: 0,
             instants: 0,
+            on_instant: true,
             failure: None,
             ended: None,
             answer: None,
@@ -203,7 +137,7 @@ impl<C: Cluster> Run<C> {
             options,
         };
         run.absorb();
-        run.to_step(0);
+        run.enter(0);
         run
     }
 
@@ -274,6 +208,7 @@ impl<C: Cluster> Run<C> {
             };
             if next > t {
                 if t > self.now && t.0 != u64::MAX {
+                    self.on_instant = false;
                     self.go_to(t);
                 }
                 return self.ended();
@@ -287,6 +222,7 @@ impl<C: Cluster> Run<C> {
                 return true;
             }
             self.instants += 1;
+            self.on_instant = true;
             self.go_to(next);
         }
     }
@@ -365,7 +301,7 @@ impl<C: Cluster> Run<C> {
     }
 
     /// Goes to a step and waits for its time.
-    pub(super) fn to_step(&mut self, index: usize) {
+    pub(super) fn enter(&mut self, index: usize) {
         self.current = index;
         self.phase = match self.scenario.spec.steps.get(index) {
             None => Phase::Finished(self.now),
@@ -570,7 +506,7 @@ impl<C: Cluster> Run<C> {
         match self.scenario.spec.until {
             None => self.end(Ended::Finished),
             Some(Until::At(d)) if self.now.0 >= d.0 => self.end(Ended::Until),
-            Some(Until::Quiet) if self.cluster.quiet() => self.end(Ended::Quiet),
+            Some(Until::Quiet) if self.is_quiet() => self.end(Ended::Quiet),
             Some(Until::Quiet) if self.now >= since + QUIET_LIMIT => self.end(Ended::StillBusy),
             Some(_) => {}
         }

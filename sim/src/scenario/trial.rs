@@ -9,12 +9,17 @@ use super::run::{Phase, Run, Watch};
 use super::values::{Dur, Lasting};
 use crate::api_util::Time;
 use crate::object::Key;
-use crate::time::SimTime;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl<C: Cluster> Run<C> {
+    /// Whether nothing is under way. It is asked only when something was due, so that it does not matter how a
+    /// caller slices time.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.on_instant && self.cluster.quiet()
+    }
+
     pub(super) fn facts<'a>(&'a self, base: &'a [Vec<(Key, Value)>], quiet: bool) -> Facts<'a> {
         Facts {
             view: &self.view,
@@ -34,12 +39,12 @@ impl<C: Cluster> Run<C> {
 
     pub(super) fn holds(&self, w: &Watch) -> bool {
         let a = self.assertion(w);
-        failing(a, &self.facts(&w.base, a.quiet && self.cluster.quiet()), false).is_empty()
+        failing(a, &self.facts(&w.base, a.quiet && self.is_quiet()), false).is_empty()
     }
 
     pub(super) fn findings(&self, w: &Watch) -> Vec<Finding> {
         let a = self.assertion(w);
-        failing(a, &self.facts(&w.base, a.quiet && self.cluster.quiet()), true)
+        failing(a, &self.facts(&w.base, a.quiet && self.is_quiet()), true)
     }
 
     /// The store has changed: what must hold all the time is tried, then what the present step waits for.
@@ -86,16 +91,16 @@ impl<C: Cluster> Run<C> {
                     if !self.holds(&w) {
                         return;
                     }
-                    if let Some(Dur(least)) = a.not_before {
-                        if self.now < w.began + least {
-                            let found = vec![format!("it was so already after {}", self.now - w.began)];
-                            self.fail(
-                                w.step,
-                                w.index,
-                                vec![Finding { expected: format!("not before {least}"), found }],
-                            );
-                            return;
-                        }
+                    if let Some(Dur(least)) = a.not_before
+                        && self.now < w.began + least
+                    {
+                        let found = vec![format!("it was so already after {}", self.now - w.began)];
+                        self.fail(
+                            w.step,
+                            w.index,
+                            vec![Finding { expected: format!("not before {least}"), found }],
+                        );
+                        return;
                     }
                     self.pass(&w);
                 }
@@ -163,14 +168,14 @@ impl<C: Cluster> Run<C> {
         self.times.entry(name.clone()).or_default().1 = Some(self.now);
         self.compute_answer(&name);
         self.begin_chaos(index, &name);
-        self.to_step(index + 1);
+        self.enter(index + 1);
     }
 
     pub(super) fn compute_answer(&mut self, step: &str) {
         let scenario = Arc::clone(&self.scenario);
         let Some(p) = scenario.spec.lesson.as_ref().and_then(|l| l.prediction.as_ref()) else { return };
         if p.after == step {
-            let quiet = self.cluster.quiet();
+            let quiet = self.is_quiet();
             let right =
                 p.options.iter().find(|o| failing(&o.when, &self.facts(&[], quiet), false).is_empty());
             self.answer = right.map(|o| o.id.clone());

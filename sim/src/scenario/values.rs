@@ -275,7 +275,7 @@ impl KindName {
             return Ok(KindName(Kind::of(version, kind)));
         }
         if let Some(k) = k8s::find_by_word(word) {
-            return Ok(KindName(Kind::of(&k.api_version, k.kind)));
+            return Ok(KindName(Kind::of(k.api_version, k.kind)));
         }
         let near = crate::diagnostic::nearest(word, k8s::kinds().iter().map(|k| k.kind));
         Err(near.unwrap_or_default().to_owned())

@@ -332,6 +332,8 @@ impl<C: Cluster> Run<C> {
                     let queue = std::mem::take(queue);
                     self.phase = Phase::Acting(queue, None);
                 }
+                // Where a caller stops, nothing is tried: it must not matter how time is sliced.
+                Phase::Saving(_) | Phase::Asserting(_) if !self.on_instant => return,
                 Phase::Saving(_) | Phase::Asserting(_) => {
                     let before = self.mark();
                     self.try_phase();

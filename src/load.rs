@@ -132,7 +132,10 @@ pub fn scenario(path: &Path) -> Result<Loaded, Failure> {
         others.borrow_mut().push((full.display().to_string(), text.clone()));
         Ok(SourceText::new(full.display().to_string(), text))
     };
-    let (scenario, found) = parse::parse(&sources, &load);
+    let (scenario, found) = match sources.as_slice() {
+        [one] if !path.is_dir() => parse::parse(one, &load),
+        many => parse::parse_files(many),
+    };
     files.extend(others.into_inner());
     let (mistakes, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
     match scenario {
@@ -188,21 +191,39 @@ pub fn until(path: &Path, run: &RunArgs, at: Option<u64>) -> Result<History, Fai
     let loaded = scenario(path)?;
     warn(&loaded.warnings);
     let options = options(path, run);
+    let mut run = play_to(&loaded, &options, at);
+    let header = header(&loaded, &options, &run);
+    let mut records = run.take_records();
+    records.extend(run.cluster_mut().take_records());
+    Ok(History { header, records })
+}
+
+/// Plays a scenario to a moment. Beyond its end the cluster goes on: it does not stop when the script does.
+fn play_to(loaded: &Loaded, options: &RunOptions, at: Option<u64>) -> Run<World> {
     let mut run = Run::new(loaded.scenario.clone(), RunOptions { level: Level::Full, ..options.clone() });
     match at {
-        // Beyond its end a run goes on: the cluster does not stop when the script does.
         Some(t) => {
             run.step_until(SimTime(t));
-            if run.now() < SimTime(t) {
+            if run.cluster().now() < SimTime(t) {
                 run.cluster_mut().advance(SimTime(t));
             }
         }
         None => drop(run.to_end()),
     }
-    let header = header(&loaded, &options, &run);
-    let mut records = run.take_records();
-    records.extend(run.cluster_mut().take_records());
-    Ok(History { header, records })
+    run
+}
+
+/// The world of a scenario at a moment.
+pub fn world(args: &AtArgs) -> Result<World, Failure> {
+    if trace(&args.file)?.is_some() {
+        return Err(Failure::Usage(format!(
+            "{}: a trace does not hold what containers use\n  help: give the scenario or manifest that it was made from",
+            args.file.display()
+        )));
+    }
+    let loaded = scenario(&args.file)?;
+    warn(&loaded.warnings);
+    Ok(play_to(&loaded, &options(&args.file, &args.run), args.at).cluster().fork())
 }
 
 /// Reads a trace, if the file is one.

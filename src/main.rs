@@ -70,7 +70,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Trace(a) => cmd::trace::run(a.command),
         Command::Bench(a) => cmd::bench::run(a.command),
         Command::Schema => {
-            println!("{}", podium_sim::scenario::schema::text());
+            println!("{}", podium_sim::scenario::schema::schema());
             Ok(())
         }
         Command::Completions { shell } => {

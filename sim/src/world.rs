@@ -12,7 +12,7 @@ use crate::fault::{Active, Fault};
 use crate::kubelet::Kubelet;
 use crate::msg::{Comp, Ctx, Input, Msg, WatchEvent};
 use crate::object::{Key, Kind, Obj, Str, lit};
-use crate::runtime::{RuntimeEvent, SimRuntime};
+use crate::runtime::{RuntimeEvent, SimRuntime, Usage};
 use crate::scheduler::Scheduler;
 use crate::time::{SimTime, Span};
 use crate::trace::{Actor, Cause, Code, Level, Record, RecordId, What};
@@ -220,6 +220,16 @@ impl World {
     /// When something last changed that is more than a heartbeat or an event.
     pub fn last_change(&self) -> SimTime {
         self.etcd.last_change()
+    }
+
+    /// What the running containers use, by node.
+    pub fn usage(&self) -> impl Iterator<Item = (Str, Usage)> {
+        self.runtimes
+            .iter()
+            .zip(&self.core.config.nodes)
+            .zip(&self.core.nodes)
+            .filter(|(_, health)| health.machine.up)
+            .flat_map(|((r, n), _)| r.usage().map(|u| (n.name.clone(), u)))
     }
 
     /// What the world was built from.

@@ -5,10 +5,11 @@ use crate::exit::Failure;
 use crate::load::{self, History};
 use podium_sim::api_util::Selector;
 use podium_sim::object::{Key, Kind, Obj};
-use podium_sim::print;
+use podium_sim::print::{self, top::Usage};
 use podium_sim::time::SimTime;
 use podium_sim::trace::Fold;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What to show: kinds, and a name for each if one was given.
 fn targets(words: &[String]) -> Result<Vec<(Vec<Kind>, Option<String>)>, Failure> {
@@ -16,7 +17,7 @@ fn targets(words: &[String]) -> Result<Vec<(Vec<Kind>, Option<String>)>, Failure
     if words.iter().any(|w| w.contains('/')) {
         return words
             .iter()
-            .map(|w| print::parse_target(w).map(|t| (vec![t.kind], Some(t.name.to_string()))).map_err(usage))
+            .map(|w| print::parse_target(w).map(|t| (t.kinds, t.name)).map_err(usage))
             .collect();
     }
     let kinds = print::resolve(&words[0]).map_err(usage)?;
@@ -61,7 +62,7 @@ pub fn get(args: GetArgs) -> Result<(), Failure> {
     let wanted = targets(&args.what)?;
     let format = if args.json { Some("json") } else { args.output.as_deref() };
     let format: print::Format = format
-        .map(|f| f.parse().map_err(|e: print::UnknownFormat| Failure::Usage(e.to_string())))
+        .map(|f| f.parse().map_err(|e: print::output::UnknownFormat| Failure::Usage(e.to_string())))
         .transpose()?
         .unwrap_or_default();
     let selector = args
@@ -90,11 +91,11 @@ pub fn get(args: GetArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let single = wanted.len() == 1 && wanted[0].1.is_some() && found.len() == 1;
-    let options = print::Options {
+    let options = print::output::Options {
         format,
-        all_namespaces: args.all_namespaces,
+        show_namespace: args.all_namespaces,
         no_headers: args.no_headers,
-        single,
+        list: !single,
     };
     print!("{}", print::print(&found, options, now));
     Ok(())
@@ -105,14 +106,14 @@ pub fn describe(args: DescribeArgs) -> Result<(), Failure> {
     let wanted = targets(&args.what)?;
     let h = load::history(&args.at)?;
     let (fold, now) = moment(&h, args.at.at);
-    let cluster = print::Cluster { objects: &fold.objects };
+    let cluster = print::Cluster { objects: &fold.objects, now };
     let mut texts = Vec::new();
     for (kinds, name) in &wanted {
         let some = select(&fold, kinds, name.as_deref(), Some(&args.namespace), None);
         if let Some(name) = name.as_ref().filter(|_| some.is_empty()) {
             return Err(not_found(&kinds[0], name));
         }
-        texts.extend(some.iter().map(|o| print::describe(o, &cluster, now)));
+        texts.extend(some.iter().filter_map(|o| print::describe(cluster, &o.key())));
     }
     if texts.is_empty() {
         eprintln!("No resources found in {} namespace.", args.namespace);
@@ -135,7 +136,8 @@ pub fn events(args: EventsArgs) -> Result<(), Failure> {
     if let Some(t) = &about {
         found.retain(|o| match o {
             Obj::Event(e) => {
-                e.involved_object.kind == *t.kind.name() && crate::glob(&t.name, &e.involved_object.name)
+                t.kinds.iter().any(|k| e.involved_object.kind == *k.name())
+                    && t.name.as_ref().is_none_or(|n| crate::glob(n, &e.involved_object.name))
             }
             _ => false,
         });
@@ -146,61 +148,59 @@ pub fn events(args: EventsArgs) -> Result<(), Failure> {
     } else if found.is_empty() {
         eprintln!("No events found in {} namespace.", args.namespace);
     } else {
-        print!("{}", print::events(&found, now).render(false, args.all_namespaces, false));
+        print!("{}", print::events::events(&found, now).render(false, args.all_namespaces, false));
     }
     Ok(())
 }
 
 /// `podium top`: what the running containers use, as their image's model has it.
 pub fn top(args: TopArgs) -> Result<(), Failure> {
-    let by_pod = args.what.starts_with('p');
-    let h = load::history(&args.at)?;
-    let (fold, _) = moment(&h, args.at.at);
-    let models = load::image_models(&args.at.file)?;
-    let mut pods = Vec::new();
-    let mut nodes: std::collections::BTreeMap<String, (i64, i64)> = fold
-        .objects
-        .keys()
-        .filter(|k| k.kind == Kind::Node)
-        .map(|k| (k.name.to_string(), (0, 0)))
-        .collect();
-    for o in fold.objects.values() {
-        let Obj::Pod(p) = o else { continue };
-        let (cpu, memory) = podium_sim::runtime::pod_usage(p, &models);
-        if let Some(n) = nodes.get_mut(&*p.node_name) {
-            n.0 += cpu;
-            n.1 += memory;
-        }
-        let here = args.all_namespaces || p.metadata.namespace == *args.namespace;
-        if here && p.status.phase == podium_sim::object::PodPhase::Running {
-            pods.push(print::Usage {
-                namespace: p.metadata.namespace.to_string(),
-                name: p.metadata.name.to_string(),
-                cpu_milli: cpu,
-                memory_bytes: memory,
-                ..Default::default()
-            });
+    let world = load::world(&args.at)?;
+    let mut pods: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
+    let mut nodes: BTreeMap<String, (i64, i64)> =
+        world.config().nodes.iter().map(|n| (n.name.to_string(), (0, 0))).collect();
+    for (node, u) in world.usage() {
+        let n = nodes.entry(node.to_string()).or_default();
+        *n = (n.0 + u.cpu_milli, n.1 + u.memory);
+        if args.all_namespaces || u.pod.ns == *args.namespace {
+            let p = pods.entry((u.pod.ns.to_string(), u.pod.name.to_string())).or_default();
+            *p = (p.0 + u.cpu_milli, p.1 + u.memory);
         }
     }
-    if by_pod {
-        print!("{}", print::top_pods(&pods, args.all_namespaces, false));
-    } else {
-        let rows: Vec<print::Usage> = nodes
+    if args.what.starts_with('p') {
+        let rows: Vec<Usage> = pods
             .into_iter()
-            .map(|(name, (cpu, memory))| {
-                let node = fold.objects.get(&Key::new(Kind::Node, "", name.as_str()));
-                let allocatable = |r: &str| node.and_then(Obj::as_node).map(|n| n.allocatable(r));
-                print::Usage {
-                    name,
-                    cpu_milli: cpu,
-                    memory_bytes: memory,
-                    cpu_allocatable_milli: allocatable("cpu"),
-                    memory_allocatable_bytes: allocatable("memory"),
-                    ..Default::default()
-                }
+            .map(|((namespace, name), (cpu, memory))| Usage {
+                namespace,
+                name,
+                cpu_milli: Some(cpu),
+                memory_bytes: Some(memory),
+                ..Default::default()
             })
             .collect();
-        print!("{}", print::top_nodes(&rows, false));
+        if rows.is_empty() {
+            eprintln!("No resources found in {} namespace.", args.namespace);
+        } else {
+            print!("{}", print::top::pods(&rows, args.all_namespaces, false));
+        }
+        return Ok(());
     }
+    let rows: Vec<Usage> = nodes
+        .into_iter()
+        .map(|(name, (cpu, memory))| {
+            let node = world.get(&Key::new(Kind::Node, "", name.as_str())).and_then(Obj::as_node);
+            let of = |r: &str| node.map_or(0, |n| n.allocatable(r));
+            let known = node.is_some_and(|n| n.ready());
+            Usage {
+                cpu_milli_of: of("cpu"),
+                memory_bytes_of: of("memory"),
+                name,
+                cpu_milli: known.then_some(cpu),
+                memory_bytes: known.then_some(memory),
+                ..Default::default()
+            }
+        })
+        .collect();
+    print!("{}", print::top::nodes(&rows, false));
     Ok(())
 }

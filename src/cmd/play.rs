@@ -10,7 +10,7 @@ use podium_sim::caption::{Catalogue, Weight};
 use podium_sim::object::{Kind, Obj, Str};
 use podium_sim::print;
 use podium_sim::scenario::{Report, Run, RunOptions};
-use podium_sim::time::{SimTime, Span};
+use podium_sim::time::SimTime;
 use podium_sim::trace::{Level, Record, Writer};
 use podium_sim::world::World;
 use serde_json::json;
@@ -183,5 +183,5 @@ pub fn repeat(path: &Path, options: &RunOptions) -> String {
     format!("podium play {}{seed}", path.display())
 }
 
-/// A pause between two beats, for those who watch.
-pub const BEAT: Span = Span::ms(100);
+
+

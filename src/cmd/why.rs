@@ -16,9 +16,12 @@ pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let at = args.at.at.map_or(h.end(), SimTime);
     let nodes = h.nodes();
     let index = why::TraceIndex::new(&h.records, &nodes);
-    let ns = if target.kind.namespaced() { args.namespace.as_str() } else { "" };
-    let key = find(&h.records, &Key::new(target.kind.clone(), ns, target.name.as_str()), at)
-        .ok_or_else(|| missing(&h.fold(args.at.at), &target.kind, &target.name, at))?;
+    let ([kind], Some(name)) = (target.kinds.as_slice(), &target.name) else {
+        return Err(Failure::Usage(format!("{:?}: expected one object, as KIND/NAME, such as pod/web-1", args.object)));
+    };
+    let ns = if kind.namespaced() { args.namespace.as_str() } else { "" };
+    let key = find(&h.records, &Key::new(kind.clone(), ns, name.as_str()), at)
+        .ok_or_else(|| missing(&h.fold(args.at.at), kind, name, at))?;
     let told = why::explain(&index, &key, at, catalogue, why::Order::OldestFirst)
         .map_err(|e| Failure::Usage(e.to_string()))?;
     if args.json {

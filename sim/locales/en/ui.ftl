@@ -147,3 +147,27 @@ ui-why-root-mend = It goes back to a repair.
 ui-why-root-timer = It goes back to a timer.
 ui-why-root-start = It goes back to the start of the cluster.
 ui-why-not-found = There was no { $what } at { $time }.
+
+## Added for the terminal: the tour's steps and keys
+
+ui-tour-stopped = { $node } has lost its power. Time stands still.
+ui-lapse-noticed = of silence until the control plane counts { $node } as not ready
+ui-lapse-tainted = until { $node } is tainted, so that pods must leave
+ui-lapse-evicted = during which { $old } tolerates the taint; then it is evicted
+ui-lapse-running = until { $new } runs in its place
+ui-since-crash = since { $node } died:
+ui-your-turn = Your turn
+ui-your-turn-keys =
+    d  delete a pod
+    k  kill a node
+    s  scale the deployment
+    ←  go back 10 seconds, → go on 10 seconds
+    w  why is the newest pod there?
+    f  32 times as fast, + faster, - slower, space stops time
+    q  quit
+ui-keys-tour = any key: skip ahead   q: quit
+ui-keys-free = d delete pod  k kill node  s scale  ← back  w why  f fast  +/- speed  space stop  q quit
+ui-keys-tape = ← back 10 s  → on 10 s  w why  f fast  +/- speed  space stop  q quit
+ui-next-own = your own YAML, on three nodes
+ui-next-window = a lesson as a live picture
+ui-next-why = why is that pod there?

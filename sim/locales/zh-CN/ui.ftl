@@ -141,3 +141,27 @@ ui-why-root-mend = 追到头，是一次修复。
 ui-why-root-timer = 追到头，是一个定时器。
 ui-why-root-start = 追到头，是集群开机。
 ui-why-not-found = { $time } 时没有 { $what }。
+
+## 终端导览的步骤与按键
+
+ui-tour-stopped = { $node } 断电了。时间静止。
+ui-lapse-noticed = 没有心跳，控制平面才认定 { $node } 未就绪
+ui-lapse-tainted = 之后给 { $node } 打上污点，要求 Pod 离开
+ui-lapse-evicted = 内 { $old } 容忍这个污点，然后被驱逐
+ui-lapse-running = 之后 { $new } 接替它运行
+ui-since-crash = { $node } 宕机已过：
+ui-your-turn = 轮到你了
+ui-your-turn-keys =
+    d  删除一个 Pod
+    k  让一个节点断电
+    s  扩缩 Deployment
+    ←  后退 10 秒，→ 前进 10 秒
+    w  最新的 Pod 为什么在那里？
+    f  32 倍速，+ 加快，- 减慢，空格暂停时间
+    q  退出
+ui-keys-tour = 任意键：跳过   q：退出
+ui-keys-free = d 删 Pod  k 断电  s 扩缩  ← 后退  w 为什么  f 快进  +/- 速度  空格 暂停  q 退出
+ui-keys-tape = ← 后退 10 秒  → 前进 10 秒  w 为什么  f 快进  +/- 速度  空格 暂停  q 退出
+ui-next-own = 你自己的 YAML，在三个节点上运行
+ui-next-window = 以动态画面观看一课
+ui-next-why = 那个 Pod 为什么在那里？

@@ -312,3 +312,17 @@ fn a_catalogue_can_be_shared_among_threads() {
     fn shared<T: Send + Sync>(_: &T) {}
     shared(&Catalogue::new(Lang::En));
 }
+
+#[test]
+fn headlines_use_only_what_they_are_given() {
+    for (id, used) in file(Lang::En, "records.ftl").into_iter().filter(|(id, _)| id.starts_with("why-")) {
+        let more: &[&str] = match id.as_str() {
+            "why-pod-running" | "why-pod-starting" => &["name", "kind", "node"],
+            "why-pod-ended" => &["name", "kind", "phase"],
+            "why-deployment" | "why-replicaset" => &["name", "kind", "have", "want"],
+            "why-record" => &[],
+            _ => &["name", "kind"],
+        };
+        assert!(used.iter().all(|v| more.contains(&v.as_str())), "{id} uses {used:?}");
+    }
+}

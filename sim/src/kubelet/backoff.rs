@@ -22,7 +22,8 @@ impl Backoff {
     /// first one sets the first wait, each further one doubles it.
     pub fn next(&mut self, event: SimTime, now: SimTime, limits: Limits) {
         let before = self.wait(event, limits);
-        self.wait = if before == Span::ZERO { limits.0 } else { Span(before.0.saturating_mul(2)).min(limits.1) };
+        self.wait =
+            if before == Span::ZERO { limits.0 } else { Span(before.0.saturating_mul(2)).min(limits.1) };
         self.updated = now;
     }
 }
@@ -70,7 +71,9 @@ mod tests {
 
     #[test]
     fn words() {
-        for (ms, want) in [(10_000, "10s"), (80_000, "1m20s"), (300_000, "5m0s"), (7_200_000, "2h0m0s"), (1_234, "1.234s")] {
+        for (ms, want) in
+            [(10_000, "10s"), (80_000, "1m20s"), (300_000, "5m0s"), (7_200_000, "2h0m0s"), (1_234, "1.234s")]
+        {
             assert_eq!(go_duration(Span::ms(ms)), want);
         }
     }

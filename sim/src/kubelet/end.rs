@@ -67,7 +67,15 @@ impl PodRow {
     }
 
     /// Sends the polite signal, once.
-    fn stop(&mut self, i: usize, grace: Span, words: &str, why: &'static str, node: &mut Node, cx: &mut Cx<'_>) {
+    fn stop(
+        &mut self,
+        i: usize,
+        grace: Span,
+        words: &str,
+        why: &'static str,
+        node: &mut Node,
+        cx: &mut Cx<'_>,
+    ) {
         let c = &self.ctrs[i];
         if c.st != St::Running || c.killing {
             return;

@@ -8,7 +8,7 @@ use crate::core::Cx;
 use crate::object::{EventType, Str, Terminated, Uid, lit};
 use crate::runtime::{ContainerId, Exit, RuntimeCommand, RuntimeEvent};
 use crate::time::Span;
-use crate::trace::Code;
+use crate::trace::{Cause, Code, RecordId};
 use std::sync::Arc;
 
 impl Kubelet {
@@ -29,7 +29,7 @@ impl Kubelet {
                 self.with_row(pod, |row, node| row.on_created(&name, id, node, cx));
             }
             RuntimeEvent::ContainerStarted { pod, id } => {
-                if self.pods.get(&pod).is_none_or(|r| r.by_id(id).is_none()) {
+                if self.pods.get(&pod).is_some_and(|r| r.by_id(id).is_none()) {
                     // An earlier kubelet had asked for it.
                     return self.node.runtime(cx, RuntimeCommand::StopContainer { id, grace: Span::ZERO });
                 }
@@ -106,7 +106,14 @@ impl PodRow {
         c.attempt = c.next_attempt();
         c.id = id;
         c.st = St::Starting;
-        node.event(cx, self, Some(i), EventType::Normal, lit!("Created"), format!("Created container: {name}"));
+        node.event(
+            cx,
+            self,
+            Some(i),
+            EventType::Normal,
+            lit!("Created"),
+            format!("Created container: {name}"),
+        );
         if let Some(id) = old {
             node.runtime(cx, RuntimeCommand::RemoveContainer { id });
         }
@@ -120,6 +127,9 @@ impl PodRow {
             [("container", &name), ("restart", &self.ctrs[i].attempt)];
         let cause = cx.note(Code::ContainerStarted, &self.key(), &args);
         cx.set_cause(cause);
+        if let Cause::Record(id) = cause {
+            self.ctrs[i].started_by = id;
+        }
         let spec = self.spec(i);
         let (startup, readiness) = (spec.startup_probe.is_some(), spec.readiness_probe.is_some());
         let now = cx.wall();
@@ -131,7 +141,14 @@ impl PodRow {
         c.since = now;
         c.started = !startup;
         c.ready = !startup && !readiness;
-        node.event(cx, self, Some(i), EventType::Normal, lit!("Started"), format!("Started container {name}"));
+        node.event(
+            cx,
+            self,
+            Some(i),
+            EventType::Normal,
+            lit!("Started"),
+            format!("Started container {name}"),
+        );
         if !self.ending {
             self.start_probes(i, Span::ZERO, cx);
         }
@@ -146,7 +163,8 @@ impl PodRow {
         let now = cx.now();
         let c = &mut self.ctrs[i];
         c.st = if c.exit.is_some() { St::Exited } else { St::Idle };
-        c.wait = if reason == "RunContainerError" { Wait::RunContainerError } else { Wait::CreateContainerError };
+        c.wait =
+            if reason == "RunContainerError" { Wait::RunContainerError } else { Wait::CreateContainerError };
         c.message = message.clone();
         c.backoff.next(now, now, limits);
         let wait: Span = backoff::Backoff::wait(&c.backoff, now, limits);
@@ -158,8 +176,15 @@ impl PodRow {
     }
 
     fn on_exit(&mut self, id: ContainerId, exit: Exit, node: &mut Node, cx: &mut Cx<'_>) {
-        let Some(i) = self.by_id(id).filter(|i| matches!(self.ctrs[*i].st, St::Running | St::Starting)) else { return };
+        let Some(i) = self.by_id(id).filter(|i| matches!(self.ctrs[*i].st, St::Running | St::Starting))
+        else {
+            return;
+        };
         let name = self.spec(i).name.clone();
+        let start = self.ctrs[i].started_by;
+        if !exit.asked && start != RecordId(0) {
+            cx.set_cause(Cause::Record(start));
+        }
         let args: [(&'static str, &dyn std::fmt::Display); 3] =
             [("container", &name), ("code", &exit.code), ("reason", &exit.reason)];
         let cause = cx.note(Code::ContainerExited, &self.key(), &args);
@@ -182,6 +207,9 @@ impl PodRow {
         c.probes = None;
         self.back_off(i, cx);
         self.sync(node, cx);
-        self.report(node, cx);
+        // On the way down the last word follows at once, when the sandbox is gone too.
+        if !self.pod.metadata.deleting() || self.done || self.ctrs.iter().any(|c| c.alive()) {
+            self.report(node, cx);
+        }
     }
 }

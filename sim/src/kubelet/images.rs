@@ -47,7 +47,10 @@ impl PodRow {
         let image = spec.image.clone();
         let always = match spec.image_pull_policy.as_str() {
             "Always" => true,
-            "" => !image.rsplit('/').next().is_some_and(|l| l.contains([':', '@'])) || image.ends_with(":latest"),
+            "" => {
+                !image.rsplit('/').next().is_some_and(|l| l.contains([':', '@']))
+                    || image.ends_with(":latest")
+            }
             _ => false,
         };
         let never = spec.image_pull_policy == "Never";
@@ -68,7 +71,14 @@ impl PodRow {
         self.ctrs[i].st = St::Pulling;
         let cause = cx.note(Code::ImagePulling, &self.key(), &[("image", &image)]);
         cx.set_cause(cause);
-        node.event(cx, self, Some(i), EventType::Normal, lit!("Pulling"), format!("Pulling image \"{image}\""));
+        node.event(
+            cx,
+            self,
+            Some(i),
+            EventType::Normal,
+            lit!("Pulling"),
+            format!("Pulling image \"{image}\""),
+        );
         let pull = Pull { pod: self.uid(), ctr: i, image, asked: cx.now(), cause: cx.cause() };
         node.pull(pull, cx);
         self.report(node, cx);
@@ -103,7 +113,8 @@ impl Kubelet {
         }
         let Some(pull) = self.node.next_pull(&image, cx) else { return };
         let Some(row) = self.waiting_for(&pull) else { return };
-        let args: [(&'static str, &dyn std::fmt::Display); 3] = [("image", &image), ("took", &took), ("bytes", &bytes)];
+        let args: [(&'static str, &dyn std::fmt::Display); 3] =
+            [("image", &image), ("took", &took), ("bytes", &bytes)];
         let cause = cx.note(Code::ImagePulled, &row.key(), &args);
         cx.set_cause(cause);
         let waited = go_duration(cx.now() - pull.asked);

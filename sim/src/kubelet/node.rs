@@ -42,7 +42,12 @@ const CONDITIONS: [(Str, bool, Str, Str); 4] = [
         lit!("kubelet has sufficient memory available"),
     ),
     (lit!("DiskPressure"), false, lit!("KubeletHasNoDiskPressure"), lit!("kubelet has no disk pressure")),
-    (lit!("PIDPressure"), false, lit!("KubeletHasSufficientPID"), lit!("kubelet has sufficient PID available")),
+    (
+        lit!("PIDPressure"),
+        false,
+        lit!("KubeletHasSufficientPID"),
+        lit!("kubelet has sufficient PID available"),
+    ),
     (lit!("Ready"), true, lit!("KubeletReady"), lit!("kubelet is posting ready status")),
 ];
 
@@ -64,7 +69,8 @@ impl Node {
             .into_iter()
             .map(|(type_, on, reason, message)| {
                 let status = ConditionStatus::from(on);
-                let old = self.object.as_ref().and_then(|o| o.condition(&type_)).filter(|c| c.status == status);
+                let old =
+                    self.object.as_ref().and_then(|o| o.condition(&type_)).filter(|c| c.status == status);
                 Condition {
                     type_,
                     status,
@@ -82,7 +88,8 @@ impl Node {
     fn agrees(&self) -> bool {
         self.object.as_ref().is_none_or(|o| {
             CONDITIONS.iter().all(|(type_, on, reason, _)| {
-                o.condition(type_).is_some_and(|c| c.status == ConditionStatus::from(*on) && c.reason == *reason)
+                o.condition(type_)
+                    .is_some_and(|c| c.status == ConditionStatus::from(*on) && c.reason == *reason)
             })
         })
     }
@@ -114,7 +121,8 @@ impl Node {
         .into();
         capacity.extend(machine.extended.iter().map(|(k, v)| (k.clone(), *v)));
         let mut conditions = self.conditions(now);
-        conditions.extend(old.conditions.iter().filter(|c| CONDITIONS.iter().all(|k| k.0 != c.type_)).cloned());
+        conditions
+            .extend(old.conditions.iter().filter(|c| CONDITIONS.iter().all(|k| k.0 != c.type_)).cloned());
         NodeStatus {
             allocatable: capacity.clone(),
             capacity,
@@ -202,7 +210,9 @@ impl Kubelet {
         } else {
             self.node.send_status(cx);
         }
-        for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID", "NodeReady"] {
+        for reason in
+            ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID", "NodeReady"]
+        {
             let message = format!("Node {} status is now: {reason}", self.node.name);
             self.node.node_event(cx, Str::from(reason), message);
         }
@@ -310,6 +320,7 @@ impl Kubelet {
         let (period, report, timeout) =
             (timings.node_status_update, timings.node_status_report, timings.client_timeout);
         if self.node.registered {
+            cx.set_background(self.node.agrees());
             if self.node.images_changed {
                 self.node.send_status(cx);
             } else if self.node.reported.is_none_or(|t| now - t >= report) || !self.node.agrees() {
@@ -325,12 +336,16 @@ impl Kubelet {
         if !self.listed {
             self.node.runtime(cx, RuntimeCommand::List);
         }
+        let cause = cx.cause();
         for row in self.pods.values_mut().filter(|r| r.dirty) {
+            cx.set_cause(cause);
+            cx.set_background(false);
             if row.request != 0 && now - row.asked_at >= timeout {
                 row.request = 0;
             }
             row.report(&mut self.node, cx);
         }
+        cx.set_cause(cause);
         cx.tick(period, Timer::Kubelet(KubeletTimer::Status), "node status");
     }
 }

@@ -33,8 +33,10 @@ impl Kubelet {
     pub(super) fn on_pods(&mut self, change: Change, cx: &mut Cx<'_>) {
         match change {
             Change::Replace(list) => {
-                let mut pods: Vec<Arc<Pod>> =
-                    list.into_iter().filter_map(|o| if let Obj::Pod(p) = o { Some(p) } else { None }).collect();
+                let mut pods: Vec<Arc<Pod>> = list
+                    .into_iter()
+                    .filter_map(|o| if let Obj::Pod(p) = o { Some(p) } else { None })
+                    .collect();
                 // The oldest first, as upstream's `PodsByCreationTime`.
                 pods.sort_by_key(|p| (p.metadata.creation_timestamp, p.metadata.uid));
                 let known: BTreeSet<Uid> = pods.iter().map(|p| p.metadata.uid).collect();
@@ -68,8 +70,10 @@ impl Kubelet {
         let cause = cx.cause();
         let uid = pod.metadata.uid;
         if let Some(row) = self.pods.get_mut(&uid) {
+            let patience = row.grace();
             if row.accept(pod) {
-                if row.pod.metadata.deleting() && !row.ending {
+                let hurry = !row.done && row.grace() < patience;
+                if row.pod.metadata.deleting() && (!row.ending || hurry) {
                     row.end(&mut self.node, cx);
                 } else {
                     row.report(&mut self.node, cx);
@@ -215,7 +219,8 @@ impl PodRow {
             if let Some(s) = status {
                 self.remember(i, s, cx);
             }
-            let mine = listing.iter().flat_map(|l| &l.containers).filter(|c| c.pod == uid && c.name == spec.name);
+            let mine =
+                listing.iter().flat_map(|l| &l.containers).filter(|c| c.pod == uid && c.name == spec.name);
             let Some(found) = mine.max_by_key(|c| c.attempt) else { continue };
             known = true;
             let before = self.ctrs[i].exit.take();

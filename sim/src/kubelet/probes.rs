@@ -8,7 +8,7 @@ use crate::msg::Timer;
 use crate::object::{Container, EventType, Other, Probe, Str, lit};
 use crate::runtime::{ContainerId, ProbeKind, ProbeTarget, RuntimeCommand};
 use crate::time::Span;
-use crate::trace::Code;
+use crate::trace::{Cause, Code};
 use std::sync::Arc;
 
 /// How the probes of a container went lately, one of each kind.
@@ -20,6 +20,9 @@ struct Tally {
     passed: u16,
     failed: u16,
 }
+
+/// After so many failures in a row nobody expects another outcome.
+const OLD_NEWS: u16 = 30;
 
 fn probe_of(spec: &Container, which: ProbeKind) -> Option<&Probe> {
     match which {
@@ -44,7 +47,8 @@ fn timer_name(which: ProbeKind) -> &'static str {
 
 /// What a probe asks, in the runtime's terms.
 fn target(spec: &Container, probe: &Probe) -> ProbeTarget {
-    let named = |name: &str| spec.ports.iter().find(|p| p.name == name).map_or(0, |p| p.container_port as u16);
+    let named =
+        |name: &str| spec.ports.iter().find(|p| p.name == name).map_or(0, |p| p.container_port as u16);
     let number = |o: &Other| match o.get("port") {
         Some(v) => v.as_u64().map_or_else(|| v.as_str().map_or(0, named), |n| n as u16),
         None => 0,
@@ -89,11 +93,18 @@ impl PodRow {
         let Some(p) = probe_of(self.spec(i), which) else { return };
         let delay = Span(Span::secs(p.initial_delay_seconds.max(0) as u64).0.saturating_sub(age.0));
         let timer = KubeletTimer::Probe(self.uid(), i as u8, which, self.ctrs[i].attempt);
-        cx.tick(delay, Timer::Kubelet(timer), timer_name(which));
+        self.tick(i, which, delay, timer, cx);
     }
 
     /// A probe's period is over.
-    pub(super) fn on_probe_due(&mut self, i: usize, which: ProbeKind, attempt: u32, node: &Node, cx: &mut Cx<'_>) {
+    pub(super) fn on_probe_due(
+        &mut self,
+        i: usize,
+        which: ProbeKind,
+        attempt: u32,
+        node: &Node,
+        cx: &mut Cx<'_>,
+    ) {
         let Some(c) = self.ctrs.get(i) else { return };
         if c.attempt != attempt || c.st != St::Running || c.killing || self.ending {
             return;
@@ -112,7 +123,20 @@ impl PodRow {
         let period = Span::secs(or(probe.period_seconds, 10));
         node.runtime(cx, command);
         let timer = KubeletTimer::Probe(self.uid(), i as u8, which, attempt);
-        cx.tick(period, Timer::Kubelet(timer), timer_name(which));
+        self.tick(i, which, period, timer, cx);
+    }
+
+    /// Sets a probe's timer. Probes of a container that is ready go on all the time; before, and for a while
+    /// if they fail, they are news.
+    fn tick(&self, i: usize, which: ProbeKind, d: Span, timer: KubeletTimer, cx: &mut Cx<'_>) {
+        let (cause, background) = (cx.cause(), cx.background());
+        let c = &self.ctrs[i];
+        let failed = c.probes.as_ref().map_or(0, |p| p.0[which as usize].failed);
+        cx.set_background(c.ready || failed >= OLD_NEWS);
+        cx.set_cause(Cause::Timer(timer_name(which)));
+        cx.after(d, Timer::Kubelet(timer));
+        cx.set_cause(cause);
+        cx.set_background(background);
     }
 
     /// A probe has been answered.
@@ -157,6 +181,7 @@ impl PodRow {
         let c = &mut self.ctrs[i];
         match which {
             ProbeKind::Startup if !c.started => {
+                cx.set_background(false);
                 c.started = true;
                 c.ready = !readiness;
                 let age = Span::secs((cx.wall().0 - c.since.0).max(0) as u64);
@@ -166,6 +191,7 @@ impl PodRow {
                 self.report(node, cx);
             }
             ProbeKind::Readiness if !c.ready => {
+                cx.set_background(false);
                 c.ready = true;
                 let cause = cx.note(Code::ProbeReady, &self.key(), &[("container", &name)]);
                 cx.set_cause(cause);
@@ -177,10 +203,12 @@ impl PodRow {
 
     fn failed(&mut self, i: usize, which: ProbeKind, failures: u16, node: &mut Node, cx: &mut Cx<'_>) {
         let name = self.spec(i).name.clone();
-        let args: [(&'static str, &dyn std::fmt::Display); 2] = [("container", &name), ("failures", &failures)];
+        let args: [(&'static str, &dyn std::fmt::Display); 2] =
+            [("container", &name), ("failures", &failures)];
         match which {
             ProbeKind::Readiness => {
                 if self.ctrs[i].ready {
+                    cx.set_background(false);
                     self.ctrs[i].ready = false;
                     let cause = cx.note(Code::ProbeUnready, &self.key(), &args);
                     cx.set_cause(cause);
@@ -188,13 +216,20 @@ impl PodRow {
                 }
             }
             ProbeKind::Liveness | ProbeKind::Startup => {
+                cx.set_background(false);
                 let cause = cx.note(Code::ProbeFailed, &self.key(), &args);
                 cx.set_cause(cause);
                 let word = if which == ProbeKind::Liveness { "liveness" } else { "startup" };
                 let message = format!("Container {name} failed {word} probe, will be restarted");
-                let own = probe_of(self.spec(i), which).and_then(|p| p.other.get("terminationGracePeriodSeconds"));
-                let grace = own.and_then(|v| v.as_u64()).map_or_else(|| self.grace(), |s| Span::secs(s.max(1)));
-                let why = if which == ProbeKind::Liveness { "liveness probe failed" } else { "startup probe failed" };
+                let own =
+                    probe_of(self.spec(i), which).and_then(|p| p.other.get("terminationGracePeriodSeconds"));
+                let grace =
+                    own.and_then(|v| v.as_u64()).map_or_else(|| self.grace(), |s| Span::secs(s.max(1)));
+                let why = if which == ProbeKind::Liveness {
+                    "liveness probe failed"
+                } else {
+                    "startup probe failed"
+                };
                 self.kill(i, grace, message, why, node, cx);
             }
         }

@@ -6,6 +6,7 @@ use crate::api_util::Time;
 use crate::object::{Container, Key, Kind, Pod, PodSpec, RestartPolicy, Str, Terminated, Uid, lit};
 use crate::runtime::{ContainerId, PodRef};
 use crate::time::{SimTime, Span};
+use crate::trace::RecordId;
 use std::sync::Arc;
 
 /// Where a pod's sandbox stands.
@@ -90,6 +91,8 @@ pub(super) struct Ctr {
     /// How the run before that ended.
     pub before: Option<Arc<Terminated>>,
     pub probes: Option<Box<Probes>>,
+    /// The record of the present run's start: the reason, if it ends by itself.
+    pub started_by: RecordId,
 }
 
 impl Ctr {
@@ -111,12 +114,17 @@ impl Ctr {
             exit: None,
             before: None,
             probes: None,
+            started_by: RecordId(0),
         }
     }
 
     /// Whether its last run ended well.
     pub(super) fn succeeded(&self) -> bool {
         self.st == St::Exited && self.exit.as_ref().is_some_and(|e| e.exit_code == 0)
+    }
+    /// Whether it runs and has passed its startup probe.
+    pub(super) fn up(&self) -> bool {
+        self.st == St::Running && self.started
     }
     /// Whether something of it is in the runtime that has to end before its pod has.
     pub(super) fn alive(&self) -> bool {

@@ -41,8 +41,10 @@ impl PodRow {
                 Sandbox::Ready => self.start(i, node, cx),
                 Sandbox::None => {
                     self.sandbox = Sandbox::Creating;
-                    let command =
-                        RuntimeCommand::RunPodSandbox { pod: self.pod_ref(), host_network: self.pod.spec.host_network };
+                    let command = RuntimeCommand::RunPodSandbox {
+                        pod: self.pod_ref(),
+                        host_network: self.pod.spec.host_network,
+                    };
                     node.runtime(cx, command);
                 }
                 Sandbox::Creating | Sandbox::Stopping | Sandbox::Stopped => {}
@@ -63,7 +65,7 @@ impl PodRow {
                 if due(self, i) {
                     return Next::Start(i);
                 }
-                if !self.initialized && !(c.st == St::Running && c.started) {
+                if !self.initialized && !c.up() {
                     return Next::Nothing;
                 }
             } else if !self.initialized && !c.succeeded() {
@@ -90,7 +92,7 @@ impl PodRow {
         let limits = cx.core.config.timings.crash_backoff;
         let now = cx.now();
         let c = &mut self.ctrs[i];
-        if c.st == St::Exited && !matches!(c.wait, Wait::ErrImagePull | Wait::ImagePullBackOff) {
+        if c.st == St::Exited && matches!(c.wait, Wait::None | Wait::CrashLoopBackOff) {
             // An entry that has expired was dropped at the exit.
             c.backoff.next(SimTime(0), now, limits);
         }
@@ -148,7 +150,8 @@ impl PodRow {
                     [("container", &name), ("wait", &wait), ("restart", &restart)];
                 let cause = cx.note(Code::ContainerBackoff, &self.key(), &args);
                 cx.set_cause(cause);
-                let message = format!("Back-off restarting failed container {name} in pod {}", self.full_name());
+                let message =
+                    format!("Back-off restarting failed container {name} in pod {}", self.full_name());
                 node.event(cx, self, Some(i), EventType::Warning, lit!("BackOff"), message);
             }
             Wait::None
@@ -192,7 +195,8 @@ impl super::row::Ctr {
 fn config_of(spec: &Container) -> ContainerConfig {
     let milli = |list: &crate::object::ResourceList| list.get("cpu").map_or(0, |q| q.milli());
     let env = spec.other.get("env").and_then(|v| v.as_array()).into_iter().flatten();
-    let env = env.filter_map(|e| Some((Str::from(e.get("name")?.as_str()?), Str::from(e.get("value")?.as_str()?))));
+    let env =
+        env.filter_map(|e| Some((Str::from(e.get("name")?.as_str()?), Str::from(e.get("value")?.as_str()?))));
     ContainerConfig {
         command: spec.command.clone(),
         args: spec.args.clone(),

@@ -8,8 +8,8 @@ use super::row::{PodRow, Sandbox, St, Wait};
 use super::{Node, row};
 use crate::api_util::Time;
 use crate::object::{
-    Condition, ConditionStatus, ContainerState, ContainerStatus, Pod, PodPhase, PodStatus, RestartPolicy, Str,
-    Terminated, Waiting, lit,
+    Condition, ConditionStatus, ContainerState, ContainerStatus, Pod, PodPhase, PodStatus, RestartPolicy,
+    Str, Terminated, Waiting, lit,
 };
 use crate::runtime::digest;
 use std::sync::Arc;
@@ -62,7 +62,10 @@ impl PodRow {
             | Wait::RunContainerError => Waiting { reason: c.wait.reason(), message: c.message.clone() },
             Wait::ImagePullBackOff => Waiting {
                 reason: c.wait.reason(),
-                message: Str::from(format!("Back-off pulling image \"{}\": ErrImagePull: {}", spec.image, c.message)),
+                message: Str::from(format!(
+                    "Back-off pulling image \"{}\": ErrImagePull: {}",
+                    spec.image, c.message
+                )),
             },
             Wait::CrashLoopBackOff => {
                 let wait = c.backoff.wait(crate::time::SimTime(0), crash);
@@ -80,11 +83,14 @@ impl PodRow {
     fn container_status(&self, i: usize, node: &Node, crash: super::backoff::Limits) -> ContainerStatus {
         let c = &self.ctrs[i];
         let spec = self.spec(i);
-        let ended = |t: &Option<Arc<Terminated>>| t.clone().map_or(ContainerState::None, ContainerState::Terminated);
+        let ended =
+            |t: &Option<Arc<Terminated>>| t.clone().map_or(ContainerState::None, ContainerState::Terminated);
         let (state, last_state) = match c.st {
             St::Running => (ContainerState::Running(c.since), ended(&c.exit)),
             St::Exited if c.wait == Wait::None || self.done => (ended(&c.exit), ended(&c.before)),
-            St::Idle | St::Pulling | St::Creating | St::Starting | St::Exited if self.done && c.exit.is_none() => {
+            St::Idle | St::Pulling | St::Creating | St::Starting | St::Exited
+                if self.done && c.exit.is_none() =>
+            {
                 // Upstream: `status_manager.TerminatePod`.
                 let lost = Terminated {
                     exit_code: 137,
@@ -135,7 +141,7 @@ impl PodRow {
         for (i, c) in self.ctrs[..inits].iter().enumerate() {
             let lost = c.exit.as_ref().is_some_and(|e| e.exit_code != 0);
             if self.sidecar(i) {
-                pending_init |= !self.initialized && !(c.st == St::Running && c.started);
+                pending_init |= !self.initialized && !c.up();
             } else if c.st == St::Running || c.exit.is_none() {
                 pending_init |= !self.initialized;
             } else if lost {
@@ -157,9 +163,12 @@ impl PodRow {
         }
         if pending_init || failed_init || waiting > 0 {
             PodPhase::Pending
+        } else if stopped == app.len()
+            && (inits..self.ctrs.len()).all(|i| !self.restarts(i))
+            && !(0..inits).any(|i| self.ctrs[i].alive())
+        {
+            if stopped == succeeded { PodPhase::Succeeded } else { PodPhase::Failed }
         } else {
-            // Containers that have all ended for good make the pod `done` a moment later, when its
-            // sandbox and sidecars are down.
             PodPhase::Running
         }
     }
@@ -189,7 +198,8 @@ impl PodRow {
         status.pod_ip = self.ip.clone();
         let inits = self.inits();
         status.init_container_statuses = (0..inits).map(|i| self.container_status(i, node, crash)).collect();
-        status.container_statuses = (inits..self.ctrs.len()).map(|i| self.container_status(i, node, crash)).collect();
+        status.container_statuses =
+            (inits..self.ctrs.len()).map(|i| self.container_status(i, node, crash)).collect();
         status.conditions = self.own_conditions(phase, now);
         status.conditions.extend(self.pod.status.conditions.iter().filter(|c| keep(&c.type_)).cloned());
         status
@@ -204,7 +214,7 @@ impl PodRow {
             .collect();
         let incomplete: Vec<&str> = (0..self.inits())
             .filter(|i| !self.initialized && !self.ctrs[*i].succeeded())
-            .filter(|i| !(self.sidecar(*i) && self.ctrs[*i].st == St::Running && self.ctrs[*i].started))
+            .filter(|i| !(self.sidecar(*i) && self.ctrs[*i].up()))
             .map(|i| self.spec(i).name.as_str())
             .collect();
         let initialized = match phase {

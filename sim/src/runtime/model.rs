@@ -3,8 +3,8 @@
 use super::port::ContainerConfig;
 use super::registry::image_matches;
 use super::shell;
-use crate::api_util::time::{format_ns, parse_duration};
 use crate::api_util::Quantity;
+use crate::api_util::time::{format_ns, parse_duration};
 use crate::object::Str;
 use crate::time::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -263,7 +263,9 @@ mod span {
                 f.write_str("a duration with its unit, such as 800ms, 20s or 1m30s")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
-                parse_duration(text).map(Span).map_err(|e| E::custom(format!("{e}; write 800ms, 20s or 1m30s")))
+                parse_duration(text)
+                    .map(Span)
+                    .map_err(|e| E::custom(format!("{e}; write 800ms, 20s or 1m30s")))
             }
             fn visit_u64<E: Error>(self, n: u64) -> Result<Span, E> {
                 match n {
@@ -295,7 +297,8 @@ mod size {
             fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
                 // `12MB` and `12kB` as people write them; else a quantity.
                 let short = text.trim().strip_suffix('B').unwrap_or(text.trim());
-                let short = if let Some(n) = short.strip_suffix('K') { format!("{n}k") } else { short.to_owned() };
+                let short =
+                    if let Some(n) = short.strip_suffix('K') { format!("{n}k") } else { short.to_owned() };
                 match Quantity::parse(&short) {
                     Ok(q) if q.value() >= 0 => Ok(q.value() as u64),
                     _ => Err(E::custom(format!("{text:?} is not a size: write 12MB, 1.5GB or 64Mi"))),
@@ -340,7 +343,10 @@ mod tests {
     fn errors_say_what_to_write() {
         for (v, want) in [
             (json!({"match": "x", "pul": "1MB"}), "unknown field `pul`, expected one of `match`, `pull`"),
-            (json!({"match": "x", "start": {"after": 800}}), "the duration 800 lacks its unit: write 800s or 800ms"),
+            (
+                json!({"match": "x", "start": {"after": 800}}),
+                "the duration 800 lacks its unit: write 800s or 800ms",
+            ),
             (json!({"match": "x", "start": {"after": "soon"}}), "write 800ms, 20s or 1m30s"),
             (json!({"match": "x", "pull": "big"}), "\"big\" is not a size: write 12MB, 1.5GB or 64Mi"),
             (json!({"pull": "1MB"}), "missing field `match`"),
@@ -354,8 +360,10 @@ mod tests {
     #[test]
     fn behaviour_by_image_command_and_attempt() {
         let list = [
-            model(json!({"match": "flaky:*", "exit": {"after": "2s", "code": 1, "times": 2}, "memory": "64Mi",
-                "commands": [{"match": "migrate *", "exit": {"after": "3s", "code": 0}}]})),
+            model(
+                json!({"match": "flaky:*", "exit": {"after": "2s", "code": 1, "times": 2}, "memory": "64Mi",
+                "commands": [{"match": "migrate *", "exit": {"after": "3s", "code": 0}}]}),
+            ),
             model(json!({"match": "*", "stop": {"ignore": true}})),
         ];
         let run = |image: &str, line: &str, attempt: u32, limit: i64| {

@@ -18,7 +18,8 @@ pub struct ContainerId(pub u128);
 impl fmt::Display for ContainerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The second half is a function of the first: 128 bits tell containers apart.
-        let tail = (self.0 ^ 0x9e3779b97f4a7c15f39cc0605cedc835).wrapping_mul(0xda942042e4dd58b5c0ac29b7c97c50dd);
+        let tail =
+            (self.0 ^ 0x9e3779b97f4a7c15f39cc0605cedc835).wrapping_mul(0xda942042e4dd58b5c0ac29b7c97c50dd);
         write!(f, "{:032x}{:032x}", self.0, tail)
     }
 }
@@ -87,19 +88,46 @@ pub enum ProbeTarget {
 #[allow(missing_docs)]
 pub enum RuntimeCommand {
     /// Fetch an image; quick if it is there already and still the same in the registry.
-    PullImage { image: Str },
+    PullImage {
+        image: Str,
+    },
     /// Make a pod's namespaces and its network, its own or the host's.
-    RunPodSandbox { pod: PodRef, host_network: bool },
-    CreateContainer { pod: Uid, name: Str, image: Str, attempt: u32, config: Box<ContainerConfig> },
-    StartContainer { id: ContainerId },
+    RunPodSandbox {
+        pod: PodRef,
+        host_network: bool,
+    },
+    CreateContainer {
+        pod: Uid,
+        name: Str,
+        image: Str,
+        attempt: u32,
+        config: Box<ContainerConfig>,
+    },
+    StartContainer {
+        id: ContainerId,
+    },
     /// Send the polite signal, and the other one after the grace period.
-    StopContainer { id: ContainerId, grace: Span },
-    RemoveContainer { id: ContainerId },
+    StopContainer {
+        id: ContainerId,
+        grace: Span,
+    },
+    RemoveContainer {
+        id: ContainerId,
+    },
     /// Take down a pod's network and whatever of it still runs.
-    StopPodSandbox { pod: Uid },
+    StopPodSandbox {
+        pod: Uid,
+    },
     /// Forget a pod and its containers.
-    RemovePodSandbox { pod: Uid },
-    Probe { id: ContainerId, which: ProbeKind, target: ProbeTarget, timeout: Span },
+    RemovePodSandbox {
+        pod: Uid,
+    },
+    Probe {
+        id: ContainerId,
+        which: ProbeKind,
+        target: ProbeTarget,
+        timeout: Span,
+    },
     /// Say all that there is.
     List,
 }
@@ -129,6 +157,8 @@ pub struct Exit {
     pub code: i32,
     /// The signal that ended it, 0 if none did.
     pub signal: i32,
+    /// Whether somebody outside of it ended it: a stop command, a fault.
+    pub asked: bool,
     /// Whether the kernel killed it for its memory.
     pub oom: bool,
     /// `Completed`, `Error`, `OOMKilled` or `Unknown`, as containerd puts it.
@@ -179,18 +209,55 @@ pub struct Listing {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum RuntimeEvent {
-    ImagePulled { image: Str, bytes: u64, took: Span },
+    ImagePulled {
+        image: Str,
+        bytes: u64,
+        took: Span,
+    },
     /// `reason` is `ErrImagePull` or `RegistryUnavailable`.
-    ImagePullFailed { image: Str, reason: Str, message: Str },
-    SandboxReady { pod: Uid, ip: Str },
-    ContainerCreated { pod: Uid, name: Str, id: ContainerId },
-    ContainerStarted { pod: Uid, id: ContainerId },
+    ImagePullFailed {
+        image: Str,
+        reason: Str,
+        message: Str,
+    },
+    SandboxReady {
+        pod: Uid,
+        ip: Str,
+    },
+    ContainerCreated {
+        pod: Uid,
+        name: Str,
+        id: ContainerId,
+    },
+    ContainerStarted {
+        pod: Uid,
+        id: ContainerId,
+    },
     /// It could not be made or started.
-    ContainerFailed { pod: Uid, name: Str, reason: Str, message: Str },
-    ContainerExited { pod: Uid, id: ContainerId, exit: Exit },
-    SandboxStopped { pod: Uid },
-    SandboxRemoved { pod: Uid },
-    Probed { pod: Uid, id: ContainerId, which: ProbeKind, ok: bool, message: Str },
+    ContainerFailed {
+        pod: Uid,
+        name: Str,
+        reason: Str,
+        message: Str,
+    },
+    ContainerExited {
+        pod: Uid,
+        id: ContainerId,
+        exit: Exit,
+    },
+    SandboxStopped {
+        pod: Uid,
+    },
+    SandboxRemoved {
+        pod: Uid,
+    },
+    Probed {
+        pod: Uid,
+        id: ContainerId,
+        which: ProbeKind,
+        ok: bool,
+        message: Str,
+    },
     Listing(Box<Listing>),
 }
 

@@ -82,7 +82,9 @@ pub fn invalid_name(image: &str) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}"))
+    Some(format!(
+        "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}"
+    ))
 }
 
 /// What stands in for the digest of an image's manifest: a function of its full name.
@@ -91,7 +93,11 @@ pub fn digest(image: &str) -> String {
     let half = |seed: u128| {
         full.bytes().fold(seed, |h, b| (h ^ u128::from(b)).wrapping_mul(0x0000000001000000000000000000013B))
     };
-    format!("sha256:{:032x}{:032x}", half(0x6c62272e07bb014262b821756295c58d), half(0x9e3779b97f4a7c15f39cc0605cedc835))
+    format!(
+        "sha256:{:032x}{:032x}",
+        half(0x6c62272e07bb014262b821756295c58d),
+        half(0x9e3779b97f4a7c15f39cc0605cedc835)
+    )
 }
 
 #[cfg(test)]
@@ -133,7 +139,9 @@ mod tests {
         }
         assert_eq!(invalid_name("nginx:1.27"), None);
         assert_eq!(invalid_name("nginx:RC1"), None);
-        assert!(invalid_name("Nginx").is_some_and(|m| m.ends_with("repository name (Nginx) must be lowercase")));
+        assert!(
+            invalid_name("Nginx").is_some_and(|m| m.ends_with("repository name (Nginx) must be lowercase"))
+        );
         assert!(invalid_name("").is_some());
         assert_eq!(digest("nginx"), digest("docker.io/library/nginx:latest"));
         assert_eq!(digest("nginx").len(), 71);

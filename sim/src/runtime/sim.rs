@@ -131,15 +131,27 @@ impl SimRuntime {
 
     /// The fault `containerCrash`: a running container's process ends with `code`. An empty container
     /// name takes the pod's first. False if nothing of that name runs here.
-    pub fn crash_container(&mut self, ns: &str, pod: &str, container: &str, code: i32, cx: &mut Cx<'_>) -> bool {
-        let Some(uid) = self.sandboxes.values().find(|s| s.pod.ns == ns && s.pod.name == pod).map(|s| s.pod.uid) else {
+    pub fn crash_container(
+        &mut self,
+        ns: &str,
+        pod: &str,
+        container: &str,
+        code: i32,
+        cx: &mut Cx<'_>,
+    ) -> bool {
+        let Some(uid) =
+            self.sandboxes.values().find(|s| s.pod.ns == ns && s.pod.name == pod).map(|s| s.pod.uid)
+        else {
             return false;
         };
         let hit = self.containers.iter().find(|(_, c)| {
-            c.pod == uid && matches!(c.state, State::Running(_)) && (container.is_empty() || c.name == container)
+            c.pod == uid
+                && matches!(c.state, State::Running(_))
+                && (container.is_empty() || c.name == container)
         });
         let Some(id) = hit.map(|(id, _)| *id) else { return false };
-        self.end(id, exit(code, if code > 128 { code - 128 } else { 0 }), cx);
+        let signal = if code > 128 { code - 128 } else { 0 };
+        self.end(id, Exit { asked: true, ..exit(code, signal) }, cx);
         true
     }
 
@@ -157,7 +169,7 @@ impl SimRuntime {
         self.containers.retain(|_, c| !matches!(c.state, State::Created));
         for c in self.containers.values_mut() {
             if let State::Running(since) = c.state {
-                let exit = Exit { code: 255, signal: 0, oom: false, reason: lit!("Unknown") };
+                let exit = Exit { code: 255, signal: 0, asked: true, oom: false, reason: lit!("Unknown") };
                 c.state = State::Exited(since, now, Box::new(exit));
             }
         }
@@ -173,7 +185,8 @@ impl SimRuntime {
             RuntimeCommand::PullImage { image } => {
                 let mut took = jittered(REGISTRY, cx);
                 if !self.images.contains_key(&image) && !lacks(&image, cx) {
-                    let bytes = ImageModel::find(&cx.core.config.images, &image).map_or(20_000_000, |m| m.pull);
+                    let bytes =
+                        ImageModel::find(&cx.core.config.images, &image).map_or(20_000_000, |m| m.pull);
                     let bandwidth = cx.core.config.nodes[self.node as usize].bandwidth.max(1);
                     took = took + Span((u128::from(bytes) * 1_000_000_000 / u128::from(bandwidth)) as u64);
                 }
@@ -243,7 +256,8 @@ impl SimRuntime {
     /// The next free address after the last one given out, as the host-local IPAM plugin does it.
     fn free_ip(&mut self, all: u32) -> u32 {
         let first = self.next_ip;
-        let free = (0..all).map(|i| (first + i) % all).find(|i| !self.used_ips.contains(i)).unwrap_or(first % all);
+        let free =
+            (0..all).map(|i| (first + i) % all).find(|i| !self.used_ips.contains(i)).unwrap_or(first % all);
         self.next_ip = (free + 1) % all;
         free
     }
@@ -273,8 +287,15 @@ impl SimRuntime {
         }
         let does = Behaviour::of(&cx.core.config.images, image, config, attempt);
         let id = ContainerId(cx.rng().next_u128());
-        let c =
-            Container { pod, name: name.clone(), attempt, state: State::Created, starting: false, kill_at: None, does };
+        let c = Container {
+            pod,
+            name: name.clone(),
+            attempt,
+            state: State::Created,
+            starting: false,
+            kill_at: None,
+            does,
+        };
         self.containers.insert(id, c);
         Self::later(cx, CREATE, RuntimeEvent::ContainerCreated { pod, name, id });
     }
@@ -303,7 +324,7 @@ impl SimRuntime {
                 // Not started yet: it never will be.
                 let pod = c.pod;
                 self.containers.remove(&id);
-                return self.tell(cx, RuntimeEvent::ContainerExited { pod, id, exit: exit(137, 9) });
+                return self.tell(cx, RuntimeEvent::ContainerExited { pod, id, exit: killed() });
             }
             State::Exited(..) => return,
         }
@@ -315,7 +336,7 @@ impl SimRuntime {
         c.kill_at = Some(at);
         let stop = c.does.stop;
         if grace == Span::ZERO {
-            return self.end(id, exit(137, 9), cx);
+            return self.end(id, killed(), cx);
         }
         if first && !stop.ignore && stop.after < grace {
             cx.after(stop.after, Timer::Runtime(RuntimeTimer::Stops(id)));
@@ -335,9 +356,10 @@ impl SimRuntime {
 
     fn kill_all(&mut self, pod: Uid, cx: &mut Cx<'_>) {
         let running = |c: &Container| c.pod == pod && matches!(c.state, State::Running(_));
-        let ids: Vec<ContainerId> = self.containers.iter().filter(|(_, c)| running(c)).map(|(id, _)| *id).collect();
+        let ids: Vec<ContainerId> =
+            self.containers.iter().filter(|(_, c)| running(c)).map(|(id, _)| *id).collect();
         for id in ids {
-            self.end(id, exit(137, 9), cx);
+            self.end(id, killed(), cx);
         }
     }
 
@@ -392,7 +414,8 @@ impl SimRuntime {
                  failed to resolve reference \"{full}\": {full}: not found"
             );
             let reason = lit!("ErrImagePull");
-            return self.tell(cx, RuntimeEvent::ImagePullFailed { image, reason, message: Str::from(message) });
+            return self
+                .tell(cx, RuntimeEvent::ImagePullFailed { image, reason, message: Str::from(message) });
         }
         let bytes = ImageModel::find(&cx.core.config.images, &image).map_or(20_000_000, |m| m.pull);
         self.images.insert(image.clone(), bytes);
@@ -408,7 +431,8 @@ fn jittered((base, jitter): (Span, Span), cx: &mut Cx<'_>) -> Span {
 
 /// Whether the registry has no such image now.
 fn lacks(image: &str, cx: &Cx<'_>) -> bool {
-    cx.core.registry.lacks(image) || ImageModel::find(&cx.core.config.images, image).is_some_and(|m| m.missing)
+    cx.core.registry.lacks(image)
+        || ImageModel::find(&cx.core.config.images, image).is_some_and(|m| m.missing)
 }
 
 /// When a container ends by itself.
@@ -421,9 +445,14 @@ fn lifetime(does: &Behaviour) -> Option<Span> {
     }
 }
 
+/// What is left after the signal that cannot be caught.
+fn killed() -> Exit {
+    Exit { asked: true, ..exit(137, 9) }
+}
+
 fn exit(code: i32, signal: i32) -> Exit {
     let reason = if code == 0 { lit!("Completed") } else { lit!("Error") };
-    Exit { code, signal, oom: false, reason }
+    Exit { code, signal, asked: false, oom: false, reason }
 }
 
 /// What a failed probe says, in the words of the kubelet's probers.
@@ -461,17 +490,20 @@ impl Component for SimRuntime {
                     let oom = c.does.oom && c.does.exit.is_none_or(|(after, _)| after > OOM_AFTER);
                     let how = match c.does.exit {
                         Some((_, code)) if !oom => exit(code, 0),
-                        _ => Exit { code: 137, signal: 9, oom: true, reason: lit!("OOMKilled") },
+                        _ => {
+                            Exit { code: 137, signal: 9, asked: false, oom: true, reason: lit!("OOMKilled") }
+                        }
                     };
                     self.end(id, how, cx);
                 }
                 RuntimeTimer::Stops(id) => {
                     let Some(c) = self.containers.get(&id) else { return };
-                    self.end(id, exit(c.does.stop.code, 0), cx);
+                    let how = Exit { asked: true, ..exit(c.does.stop.code, 0) };
+                    self.end(id, how, cx);
                 }
                 RuntimeTimer::Kill(id) => {
                     if self.containers.get(&id).is_some_and(|c| c.kill_at.is_some_and(|t| t <= cx.now())) {
-                        self.end(id, exit(137, 9), cx);
+                        self.end(id, killed(), cx);
                     }
                 }
             },

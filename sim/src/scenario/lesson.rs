@@ -17,6 +17,16 @@ pub struct Text {
     pub zh_cn: String,
 }
 
+impl Text {
+    /// The text in a language.
+    pub fn get(&self, lang: crate::caption::Lang) -> &str {
+        match lang {
+            crate::caption::Lang::En => &self.en,
+            crate::caption::Lang::ZhCn => &self.zh_cn,
+        }
+    }
+}
+
 /// What makes a scenario a lesson.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -270,6 +270,47 @@ fn back_off_and_order_of_the_queue() {
 }
 
 #[test]
+fn a_rejected_pod_backs_off_until_its_window_is_over() {
+    for (name, event_ms, places) in [("in its window", 1_900, (0, 1, 0)), ("after it", 2_000, (1, 0, 0))] {
+        let mut core = Core::new(WorldConfig::default(), 1);
+        let mut q = SchedulingQueue::new(ALL);
+        core.now = SimTime(300_000_000);
+        let mut cx = Cx::new(&mut core, Comp::Scheduler, Cause::Record(RecordId(1)));
+        q.add(&mut cx, pod("p", json!({})));
+        let p = q.pop().expect("one pod");
+        let fit = ALL.iter().position(|e| e.plugin.name() == "NodeResourcesFit").expect("it is in the list");
+        q.fail(&mut cx, p, Bits::one(fit));
+        assert_eq!(q.lengths(), (0, 0, 1), "{name}");
+        cx.core.now = SimTime(event_ms * 1_000_000);
+        let subject = Subject::Node { old: None, new: Some(node("a", json!({}))) };
+        q.react(&mut cx, ClusterEvent { what: NODE_ADD, subject });
+        assert_eq!(q.lengths(), places, "{name}");
+        assert!(q.pop().is_some(), "{name}: an idle scheduler takes it early");
+    }
+}
+
+#[test]
+fn a_pod_on_its_way_is_not_queued_again_and_the_same_condition_is_not_written_twice() {
+    let mut r = Rig::new(vec![node("a", json!({}))], vec![pod("p", json!({}))]);
+    assert_eq!(bindings(&r.run(Span::ms(100))), ["p>a"]);
+    r.watch(PODS, WatchEvent::Modified(Obj::Pod(pod("p", json!({"metadata": {"labels": {"x": "y"}}})))));
+    assert!(bindings(&r.run(Span::secs(1))).is_empty());
+
+    let message = "0/1 nodes are available: 1 node(s) were unschedulable. no new claims to deallocate, \
+                   preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.";
+    for (name, have, patches) in [("same", message, 0), ("other", "0/2 nodes are available.", 1)] {
+        let condition =
+            json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": have});
+        let p = pod("p", json!({"status": {"conditions": [condition]}}));
+        let mut r = Rig::new(vec![node("a", json!({"spec": {"unschedulable": true}}))], vec![p]);
+        let verbs = r.run(Span::ms(100));
+        let n =
+            verbs.iter().filter(|v| matches!(v, Verb::Patch { patch: Patch::PodCondition(_), .. })).count();
+        assert_eq!(n, patches, "{name}");
+    }
+}
+
+#[test]
 fn how_many_nodes_are_enough() {
     for (nodes, want) in [(1, 1), (99, 99), (100, 100), (150, 100), (1000, 420), (5000, 500), (15000, 750)] {
         assert_eq!(feasible_to_find(nodes, 0), want, "{nodes} nodes");

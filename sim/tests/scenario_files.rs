@@ -62,14 +62,18 @@ fn the_schema_is_the_one_that_the_types_give() {
         fs::write(&file, schema()).unwrap();
     }
     let recorded = fs::read_to_string(&file).unwrap_or_default();
-    assert!(recorded == schema(), "scenarios/schema.json is old: PODIUM_BLESS=1 cargo test -p podium-sim --test scenario_files");
+    assert!(
+        recorded == schema(),
+        "scenarios/schema.json is old: PODIUM_BLESS=1 cargo test -p podium-sim --test scenario_files"
+    );
 }
 
 #[test]
 fn lessons_are_whole() {
     for file in files().iter().filter(|f| f.to_string_lossy().contains("lessons")) {
         let scenario = read(file);
-        let lesson = scenario.spec.lesson.as_ref().unwrap_or_else(|| panic!("{} has no lesson", file.display()));
+        let lesson =
+            scenario.spec.lesson.as_ref().unwrap_or_else(|| panic!("{} has no lesson", file.display()));
         let name = &scenario.metadata.name;
         assert!(name.to_lowercase().starts_with(&lesson.id.to_lowercase()), "{name}");
         assert!(!lesson.concepts.is_empty() && !lesson.narration.is_empty(), "{name}");

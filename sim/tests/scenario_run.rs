@@ -6,7 +6,9 @@ use podium_sim::time::{SimTime, Span};
 use std::sync::Arc;
 
 fn play(steps: &str, options: RunOptions) -> Report {
-    let text = format!("apiVersion: podium.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: t}}\nspec:\n  cluster: {{nodes: 1}}\n{steps}");
+    let text = format!(
+        "apiVersion: podium.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: t}}\nspec:\n  cluster: {{nodes: 1}}\n{steps}"
+    );
     let (scenario, found) = parse(&SourceText::new("t.yaml", text), &|_| Err("no files".into()));
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     let scenario = scenario.unwrap_or_else(|| panic!("{}", found.join("\n")));
@@ -23,22 +25,92 @@ const MAP: &str = "
 #[test]
 fn runs_end_as_they_should() {
     for (name, rest, passed, failed_at) in [
-        ("an object becomes", "      assert: {within: 5s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: \"1\"}}}", true, ""),
-        ("it has another value", "      assert: {within: 5s, resource: {kind: ConfigMap, metadata: {name: m}, data: {k: \"2\"}}}", false, "make"),
-        ("absent", "      assert: {within: 5s, absent: true, resource: {kind: ConfigMap, metadata: {name: other}}}", true, ""),
+        (
+            "an object becomes",
+            "      assert: {within: 5s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: \"1\"}}}",
+            true,
+            "",
+        ),
+        (
+            "it has another value",
+            "      assert: {within: 5s, resource: {kind: ConfigMap, metadata: {name: m}, data: {k: \"2\"}}}",
+            false,
+            "make",
+        ),
+        (
+            "absent",
+            "      assert: {within: 5s, absent: true, resource: {kind: ConfigMap, metadata: {name: other}}}",
+            true,
+            "",
+        ),
         ("counted", "      assert: {within: 5s, count: {kind: cm, selector: {app: a}, equals: 1}}", true, ""),
         ("it holds", "      assert: {for: 20s, unchanged: {kind: cm, name: m, field: data.k}}", true, ""),
-        ("deleted while it must hold", "      assert: {for: end, count: {kind: cm, selector: {app: a}, min: 1}}\n    - {name: drop, delete: {kind: cm, name: m}}\n    - {name: rest, wait: 10s}", false, "make"),
-        ("it happens, and never should", "      assert: {never: end, count: {kind: cm, selector: {app: a}, equals: 0}}\n    - {name: drop, delete: {kind: cm, selector: app=a}}\n    - {name: rest, wait: 10s}", false, "make"),
-        ("refused as expected", "    - name: again\n      create: {manifests: [{apiVersion: v1, kind: ConfigMap, metadata: {name: m}}]}\n      expectError: already exists", true, ""),
-        ("refused, not expected", "    - name: again\n      create: {manifests: [{apiVersion: v1, kind: ConfigMap, metadata: {name: m}}]}", false, "again"),
-        ("accepted, not expected", "    - {name: again, delete: {kind: cm, name: m}, expectError: no way}", false, "again"),
-        ("too early", "    - {name: wait, assert: {within: 10s, notBefore: 5s, count: {kind: cm, selector: app=a, equals: 1}}}", false, "wait"),
-        ("saved and the same", "      save: {as: uid, from: {kind: cm, name: m}, path: metadata.uid}\n    - {name: look, assert: {for: 5s, same: {as: uid}}}", true, ""),
-        ("saved and new", "      save: {as: uid, from: {kind: cm, name: m}, path: metadata.uid}\n    - {name: drop, delete: {kind: cm, name: m}}\n    - {name: again, after: 2s, apply: {manifests: [{apiVersion: v1, kind: ConfigMap, metadata: {name: m}}]}, assert: {within: 5s, differs: {as: uid}}}", true, ""),
-        ("the time between steps", "    - {name: rest, wait: 7s, assert: {within: 1s, elapsed: {since: make, min: 7s, max: 8s}}}", true, ""),
-        ("who did it", "      assert: {within: 5s, chain: {object: {kind: cm, name: m}, contains: [user, create configmap]}}", true, ""),
-        ("a table", "      assert: {within: 5s, table: {get: cm, selector: app=a, text: \"NAME  DATA  AGE\\nm  1  9y\"}}", true, ""),
+        (
+            "deleted while it must hold",
+            "      assert: {for: end, count: {kind: cm, selector: {app: a}, min: 1}}\n    - {name: drop, delete: {kind: cm, name: m}}\n    - {name: rest, wait: 10s}",
+            false,
+            "make",
+        ),
+        (
+            "it happens, and never should",
+            "      assert: {never: end, count: {kind: cm, selector: {app: a}, equals: 0}}\n    - {name: drop, delete: {kind: cm, selector: app=a}}\n    - {name: rest, wait: 10s}",
+            false,
+            "make",
+        ),
+        (
+            "refused as expected",
+            "    - name: again\n      create: {manifests: [{apiVersion: v1, kind: ConfigMap, metadata: {name: m}}]}\n      expectError: already exists",
+            true,
+            "",
+        ),
+        (
+            "refused, not expected",
+            "    - name: again\n      create: {manifests: [{apiVersion: v1, kind: ConfigMap, metadata: {name: m}}]}",
+            false,
+            "again",
+        ),
+        (
+            "accepted, not expected",
+            "    - {name: again, delete: {kind: cm, name: m}, expectError: no way}",
+            false,
+            "again",
+        ),
+        (
+            "too early",
+            "    - {name: wait, assert: {within: 10s, notBefore: 5s, count: {kind: cm, selector: app=a, equals: 1}}}",
+            false,
+            "wait",
+        ),
+        (
+            "saved and the same",
+            "      save: {as: uid, from: {kind: cm, name: m}, path: metadata.uid}\n    - {name: look, assert: {for: 5s, same: {as: uid}}}",
+            true,
+            "",
+        ),
+        (
+            "saved and new",
+            "      save: {as: uid, from: {kind: cm, name: m}, path: metadata.uid}\n    - {name: drop, delete: {kind: cm, name: m}}\n    - {name: again, after: 2s, apply: {manifests: [{apiVersion: v1, kind: ConfigMap, metadata: {name: m}}]}, assert: {within: 5s, differs: {as: uid}}}",
+            true,
+            "",
+        ),
+        (
+            "the time between steps",
+            "    - {name: rest, wait: 7s, assert: {within: 1s, elapsed: {since: make, min: 7s, max: 8s}}}",
+            true,
+            "",
+        ),
+        (
+            "who did it",
+            "      assert: {within: 5s, chain: {object: {kind: cm, name: m}, contains: [user, create configmap]}}",
+            true,
+            "",
+        ),
+        (
+            "a table",
+            "      assert: {within: 5s, table: {get: cm, selector: app=a, text: \"NAME  DATA  AGE\\nm  1  9y\"}}",
+            true,
+            "",
+        ),
     ] {
         let report = play(&format!("{MAP}{rest}\n"), RunOptions::default());
         assert_eq!(report.passed, passed, "{name}:\n{report}");
@@ -49,8 +121,10 @@ fn runs_end_as_they_should() {
 
 #[test]
 fn a_failure_tells_what_there_is_and_how_to_see_it_again() {
-    let rest = "      assert: {within: 5s, resource: {kind: ConfigMap, metadata: {name: m}, data: {k: \"2\"}}}\n";
-    let text = play(&format!("{MAP}{rest}"), RunOptions { file: "t.yaml".into(), ..RunOptions::default() }).to_string();
+    let rest =
+        "      assert: {within: 5s, resource: {kind: ConfigMap, metadata: {name: m}, data: {k: \"2\"}}}\n";
+    let text = play(&format!("{MAP}{rest}"), RunOptions { file: "t.yaml".into(), ..RunOptions::default() })
+        .to_string();
     for part in ["t.yaml:11", "data.k: \"1\", expected \"2\"", "podium play t.yaml --seed 1", "within 5.0s"] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
@@ -82,6 +156,9 @@ fn slicing_time_changes_nothing() {
         t += 1_700_000_000;
     }
     let sliced = run.report();
-    assert_eq!((whole.ended, whole.ended_at, whole.revision), (sliced.ended, sliced.ended_at, sliced.revision));
+    assert_eq!(
+        (whole.ended, whole.ended_at, whole.revision),
+        (sliced.ended, sliced.ended_at, sliced.revision)
+    );
     assert!(whole.passed && whole.ended == Ended::Quiet, "{whole}");
 }

@@ -92,7 +92,9 @@ impl JsonSchema for FaultAction {
         let dur = g.subschema_for::<Dur>();
         let mut props = serde_json::Map::new();
         for f in ALL {
-            let arg = |(name, _, about): &(&str, bool, &str)| ((*name).to_owned(), serde_json::json!({"description": about}));
+            let arg = |(name, _, about): &(&str, bool, &str)| {
+                ((*name).to_owned(), serde_json::json!({"description": about}))
+            };
             let args: serde_json::Map<String, Value> = f.args.iter().map(arg).collect();
             let required: Vec<&str> = f.args.iter().filter(|(_, r, _)| *r).map(|(a, _, _)| *a).collect();
             props.insert(

@@ -35,7 +35,8 @@ pub(super) fn lint(s: &mut Scenario, node: &Node, source: &Arc<SourceText>, foun
         }
     }
     let nodes = s.spec.cluster.node_configs().iter().map(|n| n.name.to_string()).collect();
-    let mut l = Linter { node, source, found, steps: Vec::new(), saved: Vec::new(), faults: Vec::new(), nodes };
+    let mut l =
+        Linter { node, source, found, steps: Vec::new(), saved: Vec::new(), faults: Vec::new(), nodes };
     if let Some(help) = version_error(s) {
         l.error("apiVersion", format!("`{}` is not a version of scenarios", s.api_version)).help = Some(help);
     }
@@ -103,22 +104,30 @@ impl Linter<'_> {
             self.error(&format!("{path}.after"), "`at` and `after` exclude each other").help =
                 Some("`at` is a time of the run, `after` counts from the end of the step before".into());
         }
-        if !step.acts() && step.assert.is_empty() && step.save.is_empty() && step.at.is_none() && step.after.is_none() {
+        if !step.acts()
+            && step.assert.is_empty()
+            && step.save.is_empty()
+            && step.at.is_none()
+            && step.after.is_none()
+        {
             self.warning(path, format!("step `{}` does nothing", step.name));
         }
         if step.expect_error.is_some() && !step.talks_to_api() {
-            self.error(&format!("{path}.expectError"), "`expectError` needs a command of kubectl to be refused");
+            self.error(
+                &format!("{path}.expectError"),
+                "`expectError` needs a command of kubectl to be refused",
+            );
         }
         for (action, m) in [("apply", &step.apply), ("create", &step.create)] {
             if m.as_ref().is_some_and(|m| m.file.is_none() && m.files.is_empty() && m.manifests.is_null()) {
-                self.error(&format!("{path}.{action}"), format!("`{action}` has nothing to {action}")).expected =
-                    Some("`file`, `files` or `manifests`".into());
+                self.error(&format!("{path}.{action}"), format!("`{action}` has nothing to {action}"))
+                    .expected = Some("`file`, `files` or `manifests`".into());
             }
         }
-        if let Some(d) = &step.delete {
-            if d.name.is_some() == d.selector.is_some() {
-                self.error(&format!("{path}.delete"), "`delete` needs either a name or a selector");
-            }
+        if let Some(d) = &step.delete
+            && d.name.is_some() == d.selector.is_some()
+        {
+            self.error(&format!("{path}.delete"), "`delete` needs either a name or a selector");
         }
         if let Some(r) = &step.rollout {
             let verbs = r.verbs();
@@ -128,7 +137,8 @@ impl Linter<'_> {
             }
             for (verb, what) in verbs {
                 if let Err(why) = target(what, &r.namespace) {
-                    self.error(&format!("{path}.rollout.{verb}"), why).expected = Some("such as `deployment/web`".into());
+                    self.error(&format!("{path}.rollout.{verb}"), why).expected =
+                        Some("what kubectl takes, such as `deployment/web`".into());
                 }
             }
         }
@@ -168,19 +178,30 @@ impl Linter<'_> {
         }
         let known: Vec<String> = kind.args.iter().map(|(a, ..)| (*a).to_owned()).collect();
         let Some(args) = f.fault.args.as_object() else {
-            let wants = if known.is_empty() { "nothing, or `{}`".to_owned() } else { format!("a mapping with `{}`", known.join("`, `")) };
-            self.error(&path, format!("the arguments of `{}` are no mapping", kind.name)).expected = Some(wants);
+            let wants = if known.is_empty() {
+                "nothing, or `{}`".to_owned()
+            } else {
+                format!("a mapping with `{}`", known.join("`, `"))
+            };
+            self.error(&path, format!("the arguments of `{}` are no mapping", kind.name)).expected =
+                Some(wants);
             return;
         };
         for name in args.keys() {
             if !known.contains(name) {
-                self.unknown(&format!("{path}.{name}"), &format!("argument of `{}` called", kind.name), name, &known);
+                self.unknown(
+                    &format!("{path}.{name}"),
+                    &format!("argument of `{}` called", kind.name),
+                    name,
+                    &known,
+                );
             }
         }
         for (arg, needed, about) in kind.args {
             match args.get(*arg) {
                 None if *needed => {
-                    self.error(&path, format!("`{}` needs `{arg}`", kind.name)).expected = Some(format!("`{arg}`: {about}"));
+                    self.error(&path, format!("`{}` needs `{arg}`", kind.name)).expected =
+                        Some(format!("`{arg}`: {about}"));
                 }
                 Some(v) if *arg == "node" => {
                     let nodes = self.nodes.clone();
@@ -199,9 +220,15 @@ impl Linter<'_> {
     }
 
     fn assertion(&mut self, a: &Assertion, path: &str, timed: bool) {
-        let modes = usize::from(a.within.is_some()) + usize::from(a.lasting.is_some()) + usize::from(a.never.is_some());
+        let modes = usize::from(a.within.is_some())
+            + usize::from(a.lasting.is_some())
+            + usize::from(a.never.is_some());
         if timed && modes != 1 {
-            let message = if modes == 0 { "the assertion does not say when" } else { "an assertion is about one sort of time" };
+            let message = if modes == 0 {
+                "the assertion does not say when"
+            } else {
+                "an assertion is about one sort of time"
+            };
             self.error(path, message).expected = Some(
                 "one of `within: 30s` (it becomes true), `for: 1m` (it is true all the time), `never: 1m` (it is never true)".into(),
             );
@@ -217,10 +244,10 @@ impl Linter<'_> {
         if a.not_before.is_some() && a.within.is_none() {
             self.error(&format!("{path}.notBefore"), "`notBefore` goes with `within`");
         }
-        if let (Some(least), Some(most)) = (a.not_before, a.within) {
-            if least > most {
-                self.error(&format!("{path}.notBefore"), "`notBefore` is later than `within`");
-            }
+        if let (Some(least), Some(most)) = (a.not_before, a.within)
+            && least > most
+        {
+            self.error(&format!("{path}.notBefore"), "`notBefore` is later than `within`");
         }
         if a.absent && a.resource.is_empty() {
             self.error(&format!("{path}.absent"), "`absent` goes with `resource`");
@@ -230,14 +257,20 @@ impl Linter<'_> {
             self.reference(&format!("{path}.since"), "step so far called", step, &steps);
         }
         for (i, r) in a.resource.iter().enumerate() {
-            let at = if a.resource.0.len() > 1 { format!("{path}.resource[{i}]") } else { format!("{path}.resource") };
+            let at = if a.resource.0.len() > 1 {
+                format!("{path}.resource[{i}]")
+            } else {
+                format!("{path}.resource")
+            };
             match r.get("kind") {
                 None => {
-                    self.error(&at, "`resource` does not say of which kind").help = Some("add `kind: …`".into());
+                    self.error(&at, "`resource` does not say of which kind").help =
+                        Some("add `kind: …`".into());
                 }
                 Some(k) if kind_of(r).is_none() => {
                     let k = paths::plain(k);
-                    let known: Vec<String> = crate::manifest::schema::kinds().iter().map(|k| k.kind.to_owned()).collect();
+                    let known: Vec<String> =
+                        crate::manifest::schema::kinds().iter().map(|k| k.kind.to_owned()).collect();
                     self.unknown(&format!("{at}.kind"), "kind", &k, &known);
                 }
                 Some(_) => {}
@@ -246,7 +279,8 @@ impl Linter<'_> {
         for (i, c) in a.count.iter().enumerate() {
             let at = if a.count.0.len() > 1 { format!("{path}.count[{i}]") } else { format!("{path}.count") };
             if c.min.is_none() && c.max.is_none() && c.equals.is_none() {
-                self.error(&at, "`count` does not say how many").expected = Some("`min`, `max` or `equals`".into());
+                self.error(&at, "`count` does not say how many").expected =
+                    Some("`min`, `max` or `equals`".into());
             }
             for p in c.filter.keys() {
                 self.path_ok(&format!("{at}.where"), p);

@@ -36,7 +36,13 @@ impl Loading {
     }
 
     /// Fills in the objects of all steps.
-    pub fn load(&mut self, scenario: &mut Scenario, node: &Node, source: &Arc<SourceText>, loader: Loader<'_>) {
+    pub fn load(
+        &mut self,
+        scenario: &mut Scenario,
+        node: &Node,
+        source: &Arc<SourceText>,
+        loader: Loader<'_>,
+    ) {
         for (i, step) in scenario.spec.steps.iter_mut().enumerate() {
             for (action, m) in [("apply", &mut step.apply), ("create", &mut step.create)] {
                 let Some(m) = m else { continue };
@@ -55,7 +61,14 @@ impl Loading {
         }
     }
 
-    fn manifests(&mut self, m: &mut Manifests, path: &str, node: &Node, source: &Arc<SourceText>, loader: Loader<'_>) {
+    fn manifests(
+        &mut self,
+        m: &mut Manifests,
+        path: &str,
+        node: &Node,
+        source: &Arc<SourceText>,
+        loader: Loader<'_>,
+    ) {
         let files: Vec<(String, String)> = (m.file.iter().map(|f| (f.clone(), format!("{path}.file"))))
             .chain(m.files.iter().enumerate().map(|(i, f)| (f.clone(), format!("{path}.files[{i}]"))))
             .collect();
@@ -133,7 +146,7 @@ impl Loading {
     /// What was found, with one warning for each idle kind and one for all idle fields.
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut idle: Vec<Diagnostic> = self.idle_kinds.into_values().collect();
-        if let Some(mut d) = self.idle_at {
+        if let Some(mut d) = self.idle_at.filter(|_| !self.found.iter().any(Diagnostic::is_error)) {
             let names: Vec<&str> = self.idle_fields.iter().map(String::as_str).collect();
             d.message = format!("fields that nothing acts on are kept as they are: {}", names.join(", "));
             idle.push(d);
@@ -179,7 +192,7 @@ fn add(out: &mut Vec<String>, path: &str, other: &Other) {
 fn pod_fields(out: &mut Vec<String>, path: &str, spec: &PodSpec) {
     add(out, path, &spec.other);
     for c in spec.init_containers.iter().chain(&spec.containers) {
-        add(out, &format!("{path}containers[].", ), &c.other);
+        add(out, &format!("{path}containers[].",), &c.other);
     }
 }
 

@@ -37,9 +37,13 @@ pub fn parse(source: &Arc<SourceText>, loader: Loader<'_>) -> (Option<Scenario>,
             let other = documents.iter().find(|d| !std::ptr::eq(*d, node)).unwrap_or(node);
             let span = first_line(other.span, source);
             found.push(
-                Diagnostic::error("scenario.documents", source, "a scenario file holds nothing but its scenario")
-                    .at(span)
-                    .help("put manifests into a file beside it, or under `apply: {manifests: …}`"),
+                Diagnostic::error(
+                    "scenario.documents",
+                    source,
+                    "a scenario file holds nothing but its scenario",
+                )
+                .at(span)
+                .help("put manifests into a file beside it, or under `apply: {manifests: …}`"),
             );
             None
         }
@@ -101,7 +105,12 @@ fn bare(sources: &[Arc<SourceText>]) -> (Option<Scenario>, Vec<Diagnostic>) {
 }
 
 /// Reads one scenario document.
-fn one(node: &Node, source: &Arc<SourceText>, loader: Loader<'_>, found: &mut Vec<Diagnostic>) -> Option<Scenario> {
+fn one(
+    node: &Node,
+    source: &Arc<SourceText>,
+    loader: Loader<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Scenario> {
     let mut value = node.to_json();
     let mut taken: Vec<Vec<PathSeg>> = Vec::new();
     let mut scenario = loop {
@@ -111,8 +120,8 @@ fn one(node: &Node, source: &Arc<SourceText>, loader: Loader<'_>, found: &mut Ve
         };
         let path = path_of(error.path());
         let (finding, at) = explain(&error.inner().to_string(), path, node, source);
-        // What is missing because it was taken out has been reported.
-        if !taken.contains(&at) {
+        // What is wrong only because a part of it was taken out has been reported.
+        if !taken.iter().any(|t| t.starts_with(&at)) {
             found.push(finding);
         }
         if found.len() >= MAX_ERRORS || at.is_empty() || !take_out(&mut value, &at) {
@@ -121,7 +130,17 @@ fn one(node: &Node, source: &Arc<SourceText>, loader: Loader<'_>, found: &mut Ve
         taken.push(at);
     };
     note_lines(&mut scenario, node, source);
+    let from = found.len();
     lint(&mut scenario, node, source, found);
+    if from > 0 {
+        // The gaps that were left are not the author's.
+        let plain = |p: &str| p.replace("[0]", "");
+        let gaps: Vec<String> = taken.iter().map(|t| plain(&ShowPath(t).to_string())).collect();
+        let made =
+            |d: &Diagnostic| d.path.as_ref().is_some_and(|p| gaps.iter().any(|g| g.starts_with(&plain(p))));
+        let lint = found.split_off(from);
+        found.extend(lint.into_iter().filter(|d| d.is_error() && !made(d)));
+    }
     if found.iter().any(Diagnostic::is_error) {
         return None;
     }
@@ -178,7 +197,12 @@ fn place(path: &[PathSeg]) -> String {
 }
 
 /// What serde says, in the words of a file's author, at its place; and the path of what is wrong.
-fn explain(message: &str, mut path: Vec<PathSeg>, node: &Node, source: &Arc<SourceText>) -> (Diagnostic, Vec<PathSeg>) {
+fn explain(
+    message: &str,
+    mut path: Vec<PathSeg>,
+    node: &Node,
+    source: &Arc<SourceText>,
+) -> (Diagnostic, Vec<PathSeg>) {
     let error = |code, text: String, span| Diagnostic::error(code, source, text).at(first_line(span, source));
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let words = quoted(rest);
@@ -188,7 +212,8 @@ fn explain(message: &str, mut path: Vec<PathSeg>, node: &Node, source: &Arc<Sour
         }
         let span = node.locate_segs(&path).key_or_value();
         let parent = place(&path[..path.len() - 1]);
-        let d = error("field.unknown", format!("unknown field `{name}` in {parent}"), span).path(ShowPath(&path).to_string());
+        let d = error("field.unknown", format!("unknown field `{name}` in {parent}"), span)
+            .path(ShowPath(&path).to_string());
         let same = known.iter().find(|k| k.eq_ignore_ascii_case(name)).copied();
         let d = match same.or_else(|| nearest(name, known.iter().copied())) {
             Some(near) => d.help(format!("did you mean `{near}`?")),
@@ -199,19 +224,16 @@ fn explain(message: &str, mut path: Vec<PathSeg>, node: &Node, source: &Arc<Sour
     }
     let at = node.locate_segs(&path);
     if let Some(name) = message.strip_prefix("missing field ").map(|m| m.trim_matches('`')) {
-        let d = error("field.missing", format!("{} lacks the field `{name}`", place(&path)), at.key_or_value());
+        let d =
+            error("field.missing", format!("{} lacks the field `{name}`", place(&path)), at.key_or_value());
         let d = d.path(ShowPath(&path).to_string()).help(format!("add `{name}: …`"));
-        path.push(PathSeg::Key(name.to_owned()));
         // Nothing more can be read of the mapping that lacks it.
-        let known = node.locate_segs(&path).exact;
-        if !known {
-            path.pop();
-        }
         return (d, path);
     }
     let span = if at.exact { at.value } else { at.key_or_value() };
     let d = if let Some((text, expected)) = message.split_once(EXPECTED) {
-        error("value.invalid", text.to_owned(), span).expected(expected)
+        let d = error("value.invalid", text.to_owned(), span);
+        if expected.starts_with("did you mean") { d.help(expected) } else { d.expected(expected) }
     } else if let Some(rest) = message.strip_prefix("unknown variant ") {
         let words = quoted(rest);
         let (name, known) = words.split_first().map_or(("", &[][..]), |(n, k)| (*n, k));
@@ -221,12 +243,16 @@ fn explain(message: &str, mut path: Vec<PathSeg>, node: &Node, source: &Arc<Sour
             Some(near) => d.help(format!("did you mean `{near}`?")),
             None => d,
         }
-    } else if let Some((what, expected)) =
-        message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: ")).and_then(|m| m.split_once(", expected "))
+    } else if let Some((what, expected)) = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))
+        .and_then(|m| m.split_once(", expected "))
     {
-        let what = what.replace("string ", "the text ").replace("map", "a mapping").replace("sequence", "a list");
+        let what =
+            what.replace("string ", "the text ").replace("map", "a mapping").replace("sequence", "a list");
         let what = what.replace("integer ", "the number ").replace("null", "nothing");
-        error("type.mismatch", format!("{} has the wrong type: this is {what}", place(&path)), span).expected(words(expected))
+        error("type.mismatch", format!("{} has the wrong type: this is {what}", place(&path)), span)
+            .expected(words(expected))
     } else {
         error("value.invalid", message.to_owned(), span)
     };
@@ -247,7 +273,9 @@ fn words(expected: &str) -> String {
         "a sequence" => "a list".to_owned(),
         "a map" => "a mapping".to_owned(),
         e if e.starts_with("struct ") => "a mapping".to_owned(),
-        e if e.starts_with("a tuple of size ") => format!("a list of {}", e.trim_start_matches("a tuple of size ")),
+        e if e.starts_with("a tuple of size ") => {
+            format!("a list of {}", e.trim_start_matches("a tuple of size "))
+        }
         e => e.to_owned(),
     }
 }

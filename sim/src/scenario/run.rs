@@ -4,24 +4,21 @@
 //! one, and what must hold is tried after every single one: nothing is sampled.
 
 use super::actions::{Act, acts, expand};
-use super::asserts::Assertion;
 use super::causes::Causes;
-use super::chaos::{PlannedFault, plan};
-use super::check::{Facts, Finding, Saved, StepTimes, failing, values_of};
+use super::chaos::PlannedFault;
+use super::check::{Saved, StepTimes};
 use super::cluster::Cluster;
 use super::faults::FaultAction;
 use super::matcher::glob;
 use super::model::Scenario;
-use super::report::{Ended, Failure, Report, StepReport, Verdict, describe};
-use super::values::{Dur, Lasting, Until};
+use super::options::{RunOptions, boot_time, wants_causes, world_config};
+use super::report::{Ended, Failure, Report, StepReport};
+use super::values::{Lasting, Until};
 use super::view::View;
-use crate::api_util::Time;
-use crate::config::WorldConfig;
 use crate::fault::Fault;
-use crate::links::LatencyProfile;
 use crate::object::Key;
 use crate::time::{SimTime, Span};
-use crate::trace::{Level, Record};
+use crate::trace::Record;
 use crate::user::Outcome;
 use crate::world::{External, World};
 use serde_json::Value;
@@ -35,48 +32,9 @@ const SAVE_LIMIT: Span = Span::secs(30);
 /// How long a run that ends when nothing is under way goes on after its last step.
 const QUIET_LIMIT: Span = Span::secs(3600);
 
-/// How to run a scenario, over what it says itself.
-#[derive(Clone, Debug)]
-pub struct RunOptions {
-    /// Another seed.
-    pub seed: Option<u64>,
-    /// Another latency profile.
-    pub latency: Option<LatencyProfile>,
-    /// What the trace keeps.
-    pub level: Level,
-    /// End at this time, whatever is left.
-    pub until: Option<SimTime>,
-    /// Virtual time at which a run that does not end is stopped.
-    pub limit: Span,
-    /// Number of moments after which a run that does not end is stopped.
-    pub max_instants: u64,
-    /// These faults instead of those that the seed draws.
-    pub plan: Option<Vec<PlannedFault>>,
-    /// Keep the trace's records for [`Run::take_records`].
-    pub keep_records: bool,
-    /// The name of the file, for reports.
-    pub file: String,
-}
-
-impl Default for RunOptions {
-    fn default() -> Self {
-        RunOptions {
-            seed: None,
-            latency: None,
-            level: Level::Full,
-            until: None,
-            limit: Span::secs(24 * 3600),
-            max_instants: 200_000_000,
-            plan: None,
-            keep_records: false,
-            file: String::new(),
-        }
-    }
-}
-
 /// What a step is at.
 #[derive(Clone, Debug)]
-enum Phase {
+pub(super) enum Phase {
     /// It waits for its time.
     Before(SimTime),
     /// It acts; a command may wait for its answer, at most until then.
@@ -93,16 +51,16 @@ enum Phase {
 
 /// An assertion on trial.
 #[derive(Clone, Debug)]
-struct Watch {
-    step: usize,
-    index: usize,
-    began: SimTime,
-    base: Vec<Vec<(Key, Value)>>,
+pub(super) struct Watch {
+    pub(super) step: usize,
+    pub(super) index: usize,
+    pub(super) began: SimTime,
+    pub(super) base: Vec<Vec<(Key, Value)>>,
 }
 
 /// A fault under way.
 #[derive(Clone, Debug)]
-struct Ongoing {
+pub(super) struct Ongoing {
     id: u64,
     names: [String; 2],
     until: Option<SimTime>,
@@ -110,49 +68,32 @@ struct Ongoing {
 
 /// A scenario being played.
 pub struct Run<C> {
-    scenario: Arc<Scenario>,
-    options: RunOptions,
-    seed: u64,
-    epoch_s: i64,
-    cluster: C,
-    now: SimTime,
-    view: View,
-    causes: Causes,
-    records: Vec<Record>,
-    steps: Vec<StepReport>,
-    times: StepTimes,
-    current: usize,
-    phase: Phase,
-    background: Vec<Watch>,
-    ongoing: Vec<Ongoing>,
-    strikes: VecDeque<(SimTime, PlannedFault)>,
-    hold_until: SimTime,
-    refused: Option<String>,
-    saved: BTreeMap<String, Saved>,
-    ids: u64,
-    instants: u64,
-    failure: Option<Failure>,
-    ended: Option<Ended>,
-    answer: Option<String>,
-}
-
-/// What the world of a scenario is built from, the options considered, and its seed.
-pub fn world_config(scenario: &Scenario, options: &RunOptions) -> (WorldConfig, u64) {
-    let mut config = scenario.world_config();
-    config.latency = options.latency.unwrap_or(config.latency);
-    config.trace = if wants_causes(scenario) { Level::Full } else { options.level };
-    (config, options.seed.unwrap_or(scenario.spec.seed))
-}
-
-/// All assertions of a scenario, its lesson's options included.
-fn assertions(s: &Scenario) -> impl Iterator<Item = &Assertion> {
-    let options =
-        s.spec.lesson.iter().flat_map(|l| &l.prediction).flat_map(|p| p.options.iter().map(|o| &o.when));
-    s.spec.steps.iter().flat_map(|s| s.assert.iter()).chain(options)
-}
-
-fn wants_causes(s: &Scenario) -> bool {
-    assertions(s).any(|a| !a.chain.is_empty())
+    pub(super) scenario: Arc<Scenario>,
+    pub(super) options: RunOptions,
+    pub(super) seed: u64,
+    pub(super) epoch_s: i64,
+    pub(super) cluster: C,
+    pub(super) now: SimTime,
+    pub(super) view: View,
+    pub(super) causes: Causes,
+    pub(super) records: Vec<Record>,
+    pub(super) steps: Vec<StepReport>,
+    pub(super) times: StepTimes,
+    pub(super) current: usize,
+    pub(super) phase: Phase,
+    pub(super) background: Vec<Watch>,
+    pub(super) ongoing: Vec<Ongoing>,
+    pub(super) strikes: VecDeque<(SimTime, PlannedFault)>,
+    pub(super) hold_until: SimTime,
+    pub(super) refused: Option<String>,
+    pub(super) saved: BTreeMap<String, Saved>,
+    pub(super) ids: u64,
+    pub(super) instants: u64,
+    /// Whether the present is a moment at which something was due, rather than one at which a caller stopped.
+    pub(super) on_instant: bool,
+    pub(super) failure: Option<Failure>,
+    pub(super) ended: Option<Ended>,
+    pub(super) answer: Option<String>,
 }
 
 impl Run<World> {
@@ -183,11 +124,12 @@ impl<C: Cluster> Run<C> {
             background: Vec::new(),
             ongoing: Vec::new(),
             strikes: VecDeque::new(),
-            hold_until: SimTime(0),
+            hold_until: SimTime(0) + boot_time(config.latency),
             refused: None,
             saved: BTreeMap::new(),
             ids: 0,
             instants: 0,
+            on_instant: true,
             failure: None,
             ended: None,
             answer: None,
@@ -195,7 +137,7 @@ impl<C: Cluster> Run<C> {
             options,
         };
         run.absorb();
-        run.to_step(0);
+        run.enter(0);
         run
     }
 
@@ -266,6 +208,7 @@ impl<C: Cluster> Run<C> {
             };
             if next > t {
                 if t > self.now && t.0 != u64::MAX {
+                    self.on_instant = false;
                     self.go_to(t);
                 }
                 return self.ended();
@@ -279,6 +222,7 @@ impl<C: Cluster> Run<C> {
                 return true;
             }
             self.instants += 1;
+            self.on_instant = true;
             self.go_to(next);
         }
     }
@@ -356,180 +300,8 @@ impl<C: Cluster> Run<C> {
         }
     }
 
-    fn facts<'a>(&'a self, base: &'a [Vec<(Key, Value)>], quiet: bool) -> Facts<'a> {
-        Facts {
-            view: &self.view,
-            now: self.now,
-            wall: Time(self.epoch_s + (self.now.0 / 1_000_000_000) as i64),
-            saved: &self.saved,
-            base,
-            causes: &self.causes,
-            steps: &self.times,
-            quiet,
-        }
-    }
-
-    fn assertion(&self, w: &Watch) -> &Assertion {
-        &self.scenario.spec.steps[w.step].assert.0[w.index]
-    }
-
-    fn holds(&self, w: &Watch) -> bool {
-        let a = self.assertion(w);
-        failing(a, &self.facts(&w.base, a.quiet && self.cluster.quiet()), false).is_empty()
-    }
-
-    fn findings(&self, w: &Watch) -> Vec<Finding> {
-        let a = self.assertion(w);
-        failing(a, &self.facts(&w.base, a.quiet && self.cluster.quiet()), true)
-    }
-
-    /// The store has changed: what must hold all the time is tried, then what the present step waits for.
-    fn on_revision(&mut self) {
-        for i in 0..self.background.len() {
-            self.try_lasting(&self.background[i].clone());
-        }
-        self.try_phase();
-    }
-
-    /// Tries an assertion that must hold, or must not, all the time.
-    fn try_lasting(&mut self, w: &Watch) {
-        if self.ended() {
-            return;
-        }
-        let must_not = self.assertion(w).never.is_some();
-        if self.holds(w) == must_not {
-            let findings = if must_not {
-                vec![Finding { expected: "that it is never so".into(), found: vec!["it is".into()] }]
-            } else {
-                self.findings(w)
-            };
-            self.fail(w.step, w.index, findings);
-        }
-    }
-
-    /// Tries what the present step waits for, and goes on as far as that leads at this revision.
-    fn try_phase(&mut self) {
-        while !self.ended() {
-            match &self.phase {
-                Phase::Saving(_) => {
-                    if !self.save() {
-                        return;
-                    }
-                    self.next_assertion(0);
-                }
-                Phase::Asserting(w) => {
-                    let w = w.clone();
-                    let a = self.assertion(&w);
-                    if a.lasting.is_some() || a.never.is_some() {
-                        self.try_lasting(&w);
-                        return;
-                    }
-                    if !self.holds(&w) {
-                        return;
-                    }
-                    if let Some(Dur(least)) = a.not_before {
-                        if self.now < w.began + least {
-                            let found = vec![format!("it was so already after {}", self.now - w.began)];
-                            self.fail(
-                                w.step,
-                                w.index,
-                                vec![Finding { expected: format!("not before {least}"), found }],
-                            );
-                            return;
-                        }
-                    }
-                    self.pass(&w);
-                }
-                _ => return,
-            }
-        }
-    }
-
-    fn pass(&mut self, w: &Watch) {
-        let what = describe(self.assertion(w));
-        self.steps[w.step].verdicts.push(Verdict { what, at: self.now, passed: true });
-        self.next_assertion(w.index + 1);
-    }
-
-    /// Begins an assertion of the present step, or ends the step.
-    fn next_assertion(&mut self, index: usize) {
-        let step = &self.scenario.spec.steps[self.current];
-        let Some(a) = step.assert.0.get(index) else { return self.step_passed() };
-        let began = a.since.as_ref().and_then(|s| self.times.get(s)?.0).unwrap_or(self.now);
-        let empty = self.facts(&[], false);
-        let base = a
-            .unchanged
-            .iter()
-            .map(|f| {
-                let source = super::asserts::Source {
-                    kind: f.kind.clone(),
-                    name: f.name.clone(),
-                    namespace: f.namespace.clone(),
-                    selector: f.selector.clone(),
-                    filter: BTreeMap::new(),
-                };
-                values_of(&source, &f.field, &empty)
-            })
-            .collect();
-        let watch = Watch { step: self.current, index, began, base };
-        if matches!((a.lasting, a.never), (Some(Lasting::End), _) | (_, Some(Lasting::End))) {
-            self.background.push(watch.clone());
-            self.try_lasting(&watch);
-            if !self.ended() {
-                self.next_assertion(index + 1);
-            }
-        } else {
-            self.phase = Phase::Asserting(watch);
-        }
-    }
-
-    fn save(&mut self) -> bool {
-        let saves = &self.scenario.spec.steps[self.current].save;
-        let mut out = Vec::new();
-        for s in saves.iter() {
-            let values = values_of(&s.from, &s.path, &self.facts(&[], false));
-            if values.is_empty() {
-                return false;
-            }
-            out.push((s.name.clone(), Saved { from: s.from.clone(), path: s.path.clone(), values }));
-        }
-        self.saved.extend(out);
-        true
-    }
-
-    fn step_passed(&mut self) {
-        let index = self.current;
-        let name = self.scenario.spec.steps[index].name.clone();
-        self.steps[index].passed = Some(self.now);
-        self.times.entry(name.clone()).or_default().1 = Some(self.now);
-        self.compute_answer(&name);
-        self.begin_chaos(index, &name);
-        self.to_step(index + 1);
-    }
-
-    fn compute_answer(&mut self, step: &str) {
-        let scenario = Arc::clone(&self.scenario);
-        let Some(p) = scenario.spec.lesson.as_ref().and_then(|l| l.prediction.as_ref()) else { return };
-        if p.after == step {
-            let quiet = self.cluster.quiet();
-            let right = p.options.iter().find(|o| failing(&o.when, &self.facts(&[], quiet), false).is_empty());
-            self.answer = right.map(|o| o.id.clone());
-        }
-    }
-
-    fn begin_chaos(&mut self, index: usize, name: &str) {
-        let Some(chaos) = &self.scenario.spec.chaos else { return };
-        if chaos.after.as_ref().map_or(index != 0, |a| a != name) {
-            return;
-        }
-        let faults = self.options.plan.clone().unwrap_or_else(|| plan(&self.scenario, self.seed));
-        let last = faults.iter().map(|f| self.now + f.at + f.lasts).max().unwrap_or(self.now);
-        self.hold_until = last + chaos.quiet_span();
-        self.strikes = faults.into_iter().map(|f| (self.now + f.at, f)).collect();
-    }
-
     /// Goes to a step and waits for its time.
-    fn to_step(&mut self, index: usize) {
+    pub(super) fn enter(&mut self, index: usize) {
         self.current = index;
         self.phase = match self.scenario.spec.steps.get(index) {
             None => Phase::Finished(self.now),
@@ -560,6 +332,8 @@ impl<C: Cluster> Run<C> {
                     let queue = std::mem::take(queue);
                     self.phase = Phase::Acting(queue, None);
                 }
+                // Where a caller stops, nothing is tried: it must not matter how time is sliced.
+                Phase::Saving(_) | Phase::Asserting(_) if !self.on_instant => return,
                 Phase::Saving(_) | Phase::Asserting(_) => {
                     let before = self.mark();
                     self.try_phase();
@@ -734,66 +508,9 @@ impl<C: Cluster> Run<C> {
         match self.scenario.spec.until {
             None => self.end(Ended::Finished),
             Some(Until::At(d)) if self.now.0 >= d.0 => self.end(Ended::Until),
-            Some(Until::Quiet) if self.cluster.quiet() => self.end(Ended::Quiet),
+            Some(Until::Quiet) if self.is_quiet() => self.end(Ended::Quiet),
             Some(Until::Quiet) if self.now >= since + QUIET_LIMIT => self.end(Ended::StillBusy),
             Some(_) => {}
         }
-    }
-
-    fn fail_act(&mut self, expected: &str, found: Vec<String>) {
-        let step = &self.scenario.spec.steps[self.current];
-        let (line, name) = (step.line, step.name.clone());
-        let finding = Finding { expected: expected.to_owned(), found };
-        self.failed(name, line, "the step does what it says".to_owned(), vec![finding]);
-    }
-
-    fn fail(&mut self, step: usize, index: usize, findings: Vec<Finding>) {
-        let s = &self.scenario.spec.steps[step];
-        let a = &s.assert.0[index];
-        let (name, line, what) =
-            (s.name.clone(), a.line.max(if a.line == 0 { s.line } else { 0 }), describe(a));
-        self.steps[step].verdicts.push(Verdict { what: what.clone(), at: self.now, passed: false });
-        self.failed(name, line, what, findings);
-    }
-
-    fn failed(&mut self, step: String, line: usize, demand: String, findings: Vec<Finding>) {
-        if self.ended() {
-            return;
-        }
-        self.failure =
-            Some(Failure { step, line, demand, findings, at: self.now, revision: self.view.revision() });
-        self.ended = Some(Ended::Failed);
-    }
-
-    /// Ends a run that did all it had to.
-    fn end(&mut self, why: Ended) {
-        if self.ended() {
-            return;
-        }
-        for w in std::mem::take(&mut self.background) {
-            let what = describe(self.assertion(&w));
-            self.steps[w.step].verdicts.push(Verdict { what, at: self.now, passed: true });
-        }
-        if why == Ended::Quiet && !matches!(self.phase, Phase::Finished(_)) {
-            return self.stop(Ended::TimeLimit);
-        }
-        self.ended = Some(why);
-    }
-
-    /// Stops a run that does not end, with what it was waiting for.
-    fn stop(&mut self, why: Ended) {
-        let (findings, demand) = match &self.phase {
-            Phase::Asserting(w) => (self.findings(&w.clone()), describe(self.assertion(w))),
-            Phase::Finished(_) => (Vec::new(), "the run ends by itself".to_owned()),
-            Phase::Before(t) => (Vec::new(), format!("the step begins at {t}")),
-            Phase::Acting(..) => (Vec::new(), "the step's command is answered".to_owned()),
-            Phase::Resting(_, t) => (Vec::new(), format!("the step waits until {t}")),
-            Phase::Saving(_) => (Vec::new(), "the step finds what it is to save".to_owned()),
-        };
-        let index = self.current.min(self.scenario.spec.steps.len().saturating_sub(1));
-        let (name, line) =
-            self.scenario.spec.steps.get(index).map(|s| (s.name.clone(), s.line)).unwrap_or_default();
-        self.failed(name, line, demand, findings);
-        self.ended = Some(why);
     }
 }

@@ -275,7 +275,7 @@ impl KindName {
             return Ok(KindName(Kind::of(version, kind)));
         }
         if let Some(k) = k8s::find_by_word(word) {
-            return Ok(KindName(Kind::of(&k.api_version, k.kind)));
+            return Ok(KindName(Kind::of(k.api_version, k.kind)));
         }
         let near = crate::diagnostic::nearest(word, k8s::kinds().iter().map(|k| k.kind));
         Err(near.unwrap_or_default().to_owned())
@@ -289,7 +289,7 @@ impl<'de> Deserialize<'de> for KindName {
             let expected = if near.is_empty() {
                 "a kind such as `Pod`, `deployment` or `apps/v1/Deployment`".to_owned()
             } else {
-                format!("a kind: did you mean `{near}`?")
+                format!("did you mean `{near}`?")
             };
             wrong(format_args!("there is no kind `{word}`"), &expected)
         })

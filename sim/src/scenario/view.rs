@@ -73,10 +73,11 @@ impl View {
     pub fn json(&self, key: &Key, obj: &Obj) -> Arc<Value> {
         let version = obj.meta().resource_version;
         let mut cache = self.cache.borrow_mut();
-        if let Some((at, value)) = cache.get(key) {
-            if *at == version && version != 0 {
-                return Arc::clone(value);
-            }
+        if let Some((at, value)) = cache.get(key)
+            && *at == version
+            && version != 0
+        {
+            return Arc::clone(value);
         }
         let value = Arc::new(obj.to_value());
         cache.insert(key.clone(), (version, Arc::clone(&value)));

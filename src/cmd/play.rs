@@ -9,13 +9,12 @@ use podium_sim::api_util::Time;
 use podium_sim::caption::{Catalogue, Weight};
 use podium_sim::object::{Kind, Obj, Str};
 use podium_sim::print;
-use podium_sim::scenario::{Report, Run, RunOptions};
+use podium_sim::scenario::{Report, Run};
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Level, Record, Writer};
 use podium_sim::world::World;
 use serde_json::json;
 use std::io::Write;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Runs the command.
@@ -176,12 +175,3 @@ fn summary(out: &mut impl Write, run: &Run<World>, report: &Report, style: Style
     let mark = if report.passed { style.good("passed") } else { style.bad("FAILED") };
     writeln!(out, "{mark} at {} after {} events", world.now(), world.steps())
 }
-
-/// Whether a path is played the same way again by `podium play PATH`.
-pub fn repeat(path: &Path, options: &RunOptions) -> String {
-    let seed = options.seed.map_or(String::new(), |s| format!(" --seed {s}"));
-    format!("podium play {}{seed}", path.display())
-}
-
-
-

@@ -68,6 +68,8 @@ pub struct ApiServer {
     revision: u64,
     /// Whether the cache has been filled since the start.
     ready: bool,
+    /// Requests that came before it was.
+    early: Vec<(crate::time::SimTime, Request)>,
     next_id: u64,
     pending: BTreeMap<u64, Pending>,
     watches: watch::Watches,
@@ -88,7 +90,7 @@ impl ApiServer {
 
     /// Clients that wait for an answer, likewise.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Request> {
-        self.pending.values().map(|p| &p.request)
+        self.pending.values().map(|p| &p.request).chain(self.early.iter().map(|(_, r)| r))
     }
 
     /// Forgets the watches of a client that is gone.
@@ -146,6 +148,9 @@ impl ApiServer {
                 self.handle(cx, request);
             }
         }
+        for (_, request) in std::mem::take(&mut self.early) {
+            self.handle(cx, request);
+        }
     }
 
     fn answer(&mut self, cx: &mut Cx<'_>, request: Request, result: Result<Reply, Status>) {
@@ -167,7 +172,8 @@ impl ApiServer {
 
     fn handle(&mut self, cx: &mut Cx<'_>, request: Request) {
         if !self.ready {
-            return self.answer(cx, request, Err(Status::etcd_timeout()));
+            self.early.push((cx.now(), request));
+            return self.watch_the_clock(cx);
         }
         match &request.verb {
             Verb::Get(key) if key.kind == Kind::Event => self.read(cx, request),
@@ -225,11 +231,18 @@ impl ApiServer {
     fn park(&mut self, cx: &mut Cx<'_>, request: Request, stage: Stage, tries: u32) -> u64 {
         self.next_id += 1;
         self.pending.insert(self.next_id, Pending { request, since: cx.now(), tries, stage });
-        if !self.sweeping && (cx.core.etcd_percent > 100 || !cx.core.health(Comp::Etcd).up) {
+        if cx.core.etcd_percent > 100 || !cx.core.health(Comp::Etcd).up {
+            self.watch_the_clock(cx);
+        }
+        self.next_id
+    }
+
+    /// From now on, requests that wait too long are given up.
+    fn watch_the_clock(&mut self, cx: &mut Cx<'_>) {
+        if !self.sweeping {
             self.sweeping = true;
             cx.after(cx.config().timings.etcd_timeout, Timer::Api(ApiTimer::Sweep));
         }
-        self.next_id
     }
 
     /// Prepares a write against the version that is known, and sends it to etcd.
@@ -308,10 +321,7 @@ impl ApiServer {
                 self.connect(cx);
             }
             EtcdReply::Closed => {
-                if !self.sweeping {
-                    self.sweeping = true;
-                    cx.after(cx.config().timings.etcd_timeout, Timer::Api(ApiTimer::Sweep));
-                }
+                self.watch_the_clock(cx);
                 cx.after(Span::secs(1), Timer::Api(ApiTimer::Reconnect));
             }
         }
@@ -345,7 +355,13 @@ impl ApiServer {
                 self.answer(cx, p.request, Err(Status::etcd_timeout()));
             }
         }
-        self.sweeping = !self.pending.is_empty();
+        let (late, early) = std::mem::take(&mut self.early).into_iter().partition(|(t, _)| *t + limit <= cx.now());
+        self.early = early;
+        let late: Vec<_> = late;
+        for (_, request) in late {
+            self.answer(cx, request, Err(Status::etcd_timeout()));
+        }
+        self.sweeping = !self.pending.is_empty() || !self.early.is_empty();
         if self.sweeping {
             cx.after(Span::ms(500), Timer::Api(ApiTimer::Sweep));
         }

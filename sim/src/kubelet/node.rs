@@ -307,6 +307,9 @@ impl Kubelet {
                 self.node.lease = false;
                 self.create_lease(cx);
             }
+            // The control plane may think the node lost by now, and the watch that would tell may be broken:
+            // upstream reads the node at every tick; here a failed renewal makes the next tick report.
+            (KubeletCtx::LeaseRenew, Err(_)) => self.node.reported = None,
             (KubeletCtx::LeaseCreate | KubeletCtx::LeaseRenew | KubeletCtx::NodeStatus, _) => {}
             (KubeletCtx::PodStatus(..) | KubeletCtx::PodDelete(..), _) => {}
         }

@@ -323,7 +323,7 @@ fn well_formed(xml: &str) -> Result<usize, String> {
         }
         let name = tag.trim_matches('/').split_whitespace().next().ok_or("a tag without a name")?.to_owned();
         if tag.starts_with('/') {
-            if open.pop().as_deref() != Some(&name) {
+            if open.pop() != Some(name.clone()) {
                 return Err(format!("</{name}> closes what is not open"));
             }
         } else if !tag.ends_with('/') {

@@ -50,7 +50,9 @@ fn language(flag: Option<&str>) -> Result<Lang, Failure> {
         }
         None => {
             let set = |v: &str| std::env::var(v).ok().filter(|s| !s.is_empty());
-            Ok(Lang::parse(&["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| set(v)).unwrap_or_default()))
+            Ok(Lang::parse(
+                &["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| set(v)).unwrap_or_default(),
+            ))
         }
     }
 }
@@ -88,7 +90,9 @@ fn glob(pattern: &str, name: &str) -> bool {
 /// A reader that went away (`podium … | head`) is no failure.
 fn quiet_pipe(r: std::io::Result<()>) -> Result<(), Failure> {
     match r {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Lacking(format!("cannot write: {e}"))),
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Lacking(format!("cannot write: {e}")))
+        }
         _ => Ok(()),
     }
 }

@@ -17,6 +17,11 @@ use std::io::IsTerminal;
 fn main() {
     std::panic::set_hook(Box::new(|info| {
         term::restore();
+        // A reader that went away (`podium … | head`) is nobody's bug.
+        let text = info.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(0);
+        }
         eprintln!(
             "podium has a bug: {info}\n  help: please report it with this message and the command that led to it"
         );

@@ -54,8 +54,10 @@ pub enum Command {
     /// Measure podium itself.
     Bench(BenchArgs),
     /// Print the JSON schema of scenario files, for editors.
+    #[command(after_help = "Example:\n  podium schema > scenario.schema.json")]
     Schema,
     /// Print completions for a shell.
+    #[command(after_help = "Example:\n  podium completions bash > ~/.local/share/bash-completion/completions/podium")]
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,

@@ -55,11 +55,13 @@ impl History {
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .map_err(|e| Failure::Invalid(format!("standard input: {e}")))?;
-        return Ok(bytes);
+        // It is looked at more than once (is it a trace?), and can be read only once.
+        static INPUT: std::sync::OnceLock<Result<Vec<u8>, String>> = std::sync::OnceLock::new();
+        let input = INPUT.get_or_init(|| {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).map(|_| bytes).map_err(|e| e.to_string())
+        });
+        return input.clone().map_err(|e| Failure::Invalid(format!("standard input: {e}")));
     }
     std::fs::read(path).map_err(|e| Failure::Invalid(describe(path, &e)))
 }
@@ -238,7 +240,7 @@ pub fn world(args: &AtArgs) -> Result<World, Failure> {
 
 /// Reads a trace, if the file is one.
 pub fn trace(path: &Path) -> Result<Option<Trace>, Failure> {
-    if path.as_os_str() == "-" || path.is_dir() {
+    if path.is_dir() {
         return Ok(None);
     }
     let looks = path.extension().is_some_and(|e| e == "podium-trace");

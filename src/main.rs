@@ -12,7 +12,7 @@ use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
 use exit::Failure;
 use podium_sim::caption::{Catalogue, Lang};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 fn main() {
     std::panic::set_hook(Box::new(|info| {
@@ -81,8 +81,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "podium", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "podium", &mut script);
+            quiet_pipe(std::io::stdout().lock().write_all(&script))
         }
     }
 }

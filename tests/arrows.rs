@@ -11,9 +11,13 @@ fn root() -> &'static Path {
 /// All that a package needs to be built and run (not what only its tests need), from `Cargo.lock` and the manifests,
 /// by `cargo metadata`.
 fn needs(package: &str) -> BTreeSet<String> {
+    let rustc = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let host = String::from_utf8(rustc.stdout).unwrap();
+    let host = host.lines().find_map(|l| l.strip_prefix("host: ")).expect("rustc tells its host");
     let out = Command::new(env!("CARGO"))
         .current_dir(root())
-        .args(["metadata", "--format-version=1", "--offline", "--locked"])
+        // Of other platforms' packages nothing may have been downloaded.
+        .args(["metadata", "--format-version=1", "--offline", "--locked", "--filter-platform", host])
         .output()
         .expect("cargo runs");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));

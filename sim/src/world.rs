@@ -323,9 +323,11 @@ impl World {
         if !self.core.health(c).up {
             return;
         }
+        let now = self.core.now;
         if let Some(h) = self.core.health_mut(c) {
             h.up = false;
             h.stopped_by = fault;
+            h.stopped_at = now;
         }
         let cause = Cause::Record(fault);
         match c {

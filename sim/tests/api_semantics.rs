@@ -248,7 +248,7 @@ fn three_ways_to_delete_a_deployment() {
         assert_eq!((c.ready("d"), c.pods().len()), (2, 2), "{how}");
         c.delete(Kind::Deployment, "d", None, propagation);
         let at_once = c.value(Kind::Deployment, "d");
-        assert_eq!(at_once == Value::Null, propagation == Propagation::Background, "{how}: {at_once}");
+        assert_eq!(at_once != Value::Null, propagation == Propagation::Foreground, "{how}: {at_once}");
         c.pass(60);
         let left = (c.count(&Kind::Deployment), c.count(&Kind::ReplicaSet), c.pods().len());
         let wanted = if propagation == Propagation::Orphan { (0, 1, 2) } else { (0, 0, 0) };
@@ -422,17 +422,20 @@ fn between_list_and_watch_everything_may_be_forgotten() {
     let mut cfg = config(3, Level::Full);
     cfg.watch_window = 1;
     let mut c = Cluster::of(cfg);
-    let objects = (0..40).map(|n| map(&format!("m{n}"), n)).collect();
-    let many = c.begin(UserCommand::Create { objects });
-    for id in 1..6 {
-        c.fault(id, "schedulerDown", json!({}));
-        c.mend(id);
-        c.fault(id + 10, "controllerManagerDown", json!({}));
-        c.mend(id + 10);
-        let now = c.world.now() + Span::ms(7);
+    for round in 0..12u64 {
+        c.fault(round * 2 + 1, "schedulerDown", json!({}));
+        c.fault(round * 2 + 2, "controllerManagerDown", json!({}));
+        for n in 0..30 {
+            let objects = vec![map(&format!("m{round}-{n}"), n)];
+            c.begin(UserCommand::Create { objects });
+        }
+        let now = c.world.now() + Span::us(round * 250);
         c.world.advance(now);
+        c.mend(round * 2 + 1);
+        c.mend(round * 2 + 2);
+        c.pass(5);
     }
-    assert_eq!(c.answer(many).lines().count(), 40);
+    assert_eq!(c.world.take_outcomes().iter().filter(|o| o.error.is_none()).count(), 360);
     c.apply(deployment("d", 3, "web:1"));
     c.pass(60);
     assert_eq!(c.ready("d"), 3);

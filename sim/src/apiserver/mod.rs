@@ -266,7 +266,7 @@ impl ApiServer {
             return self.answer(cx, request, Ok(reply));
         }
         let expect = current.as_ref().map_or(0, |o| o.meta().resource_version);
-        let ttl = (key.kind == Kind::Event && current.is_none()).then(|| cx.config().timings.event_ttl);
+        let ttl = (key.kind == Kind::Event).then(|| cx.config().timings.event_ttl);
         let by = if request.info.user.starts_with("system:") || request.info.user == "kubernetes-admin" {
             request.info.manager.clone()
         } else {

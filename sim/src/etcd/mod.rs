@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 #[allow(missing_docs)]
 pub enum EtcdRequest {
     /// Compare and commit: if the key's last revision is `expect` (0: it must not exist), put `obj`
-    /// or delete the key. `ttl` attaches a new object to a lease; `by` is who asked, for the trace.
+    /// or delete the key. `ttl` attaches the object to a new lease; `by` is who asked, for the trace.
     Txn { id: u64, key: Key, expect: u64, put: Option<Obj>, ttl: Option<Span>, by: Str },
     /// All keys from `from` to before `to` (or the end), at the newest revision.
     Range { id: u64, from: Key, to: Option<Key> },
@@ -124,6 +124,8 @@ pub struct Etcd {
     compacted: u64,
     watched: bool,
     leases: BTreeMap<SimTime, Vec<Key>>,
+    /// The newest lease of the keys that have had more than one.
+    renewed: BTreeMap<Key, SimTime>,
     last_change: SimTime,
 }
 
@@ -139,6 +141,7 @@ impl Default for Etcd {
             compacted: 0,
             watched: false,
             leases: BTreeMap::new(),
+            renewed: BTreeMap::new(),
             last_change: SimTime(0),
         }
     }
@@ -216,7 +219,10 @@ impl Etcd {
                 }
                 if let Some(ttl) = ttl {
                     let end = SimTime((cx.now() + ttl).0.div_ceil(LEASE_GRAIN.0) * LEASE_GRAIN.0);
-                    self.leases.entry(end).or_default().push(key.clone());
+                    let kept = if expect == 0 { self.renewed.remove(&key) } else { self.renewed.insert(key.clone(), end) };
+                    if kept != Some(end) || expect == 0 {
+                        self.leases.entry(end).or_default().push(key.clone());
+                    }
                 }
                 let event = self.commit(cx, key.clone(), put, by);
                 Self::reply(cx, EtcdReply::Committed { id: Some(id), event }, Some(key));
@@ -257,6 +263,11 @@ impl Etcd {
     fn expire(&mut self, cx: &mut Cx<'_>) {
         let later = self.leases.split_off(&SimTime(cx.now().0 + 1));
         for key in std::mem::replace(&mut self.leases, later).into_values().flatten() {
+            // A write since then has put it on a later lease.
+            if self.renewed.get(&key).is_some_and(|end| *end > cx.now()) {
+                continue;
+            }
+            self.renewed.remove(&key);
             if self.objects.contains_key(&key) {
                 let event = self.commit(cx, key.clone(), None, crate::object::lit!("etcd"));
                 if self.watched {

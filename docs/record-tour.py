@@ -11,10 +11,11 @@ moves the strip. So each text is in the file once, whatever the number of frames
 import os
 import re
 import sys
+import unicodedata
 from html import escape
 
 COLUMNS, ROWS = 100, 30
-CELL_W, CELL_H, PAD = 8.4, 17, 12
+CELL_W, CELL_H, PAD = 8.4, 16, 12
 WIDTH, HEIGHT = COLUMNS * CELL_W + 2 * PAD, ROWS * CELL_H + 2 * PAD
 STEP = 1000  # from one text of a row's strip to the next
 FOREGROUND, BACKGROUND = "#d6deeb", "#10141c"
@@ -66,9 +67,7 @@ def style(state, codes):
 
 
 def wide(ch):
-    o = ord(ch)
-    return 0x1100 <= o <= 0x115F or 0x2E80 <= o <= 0xA4CF or 0xAC00 <= o <= 0xD7A3 or 0xF900 <= o <= 0xFAFF \
-        or 0xFE30 <= o <= 0xFE6F or 0xFF00 <= o <= 0xFF60 or 0xFFE0 <= o <= 0xFFE6 or 0x1F300 <= o <= 0x1FAFF
+    return unicodedata.east_asian_width(ch) in "WF"
 
 
 def rows(screen):

@@ -3,15 +3,17 @@
 #
 #   docs/record-tour.sh [PODIUM]      PODIUM: the program to record; target/release/podium unless given
 #   PODIUM_LANG=zh-CN OUT=tour.zh-CN.svg docs/record-tour.sh
+#   FRAMES=/tmp/frames docs/record-tour.sh     keeps the sampled screens, for `docs/record-tour.py FRAMES still.svg --still 20`
 set -euo pipefail
 cd "$(dirname "$0")/.."
 podium=$(realpath "${1:-${CARGO_TARGET_DIR:-target}/release/podium}")
 out=${OUT:-docs/tour.svg}
 lang=${PODIUM_LANG:-en}
 socket=podium-tour-$$
-frames=$(mktemp -d)
+frames=${FRAMES:-$(mktemp -d)}
+mkdir -p "$frames"
 tm() { tmux -L "$socket" "$@"; }
-trap 'tm kill-server 2>/dev/null || true; rm -rf "$frames"' EXIT
+trap 'tm kill-server 2>/dev/null || true; [ -n "${FRAMES:-}" ] || rm -rf "$frames"' EXIT
 
 tm -f /dev/null new-session -d -x 100 -y 30 -s tour "$podium --lang $lang tour"
 tm set-option -g status off
@@ -20,7 +22,7 @@ tm set-option -g status off
   while tm capture-pane -e -p -t tour >"$frames/screen" 2>/dev/null; do
     mv "$frames/screen" "$frames/$(printf %05d $i)-$(date +%s%3N)"
     i=$((i + 1))
-    sleep 0.3
+    sleep 0.4
   done
 ) &
 sampler=$!
@@ -47,9 +49,9 @@ key 4 Enter
 wait_for "$(text ui-question-title)" 30
 key 4 2
 wait_for "$(text ui-summary-title)" 60
-key 8 Enter
+key 7 Enter
 wait_for "$(text ui-panel-why)" 10
-key 8 Enter
+key 7 Enter
 wait_for "$(text ui-your-turn)" 10
 key 3 Enter
 key 3 q

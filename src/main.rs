@@ -17,6 +17,11 @@ use std::io::IsTerminal;
 fn main() {
     std::panic::set_hook(Box::new(|info| {
         term::restore();
+        // A reader that went away (`podium … | head`) is nobody's bug.
+        let text = info.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(0);
+        }
         eprintln!(
             "podium has a bug: {info}\n  help: please report it with this message and the command that led to it"
         );
@@ -50,7 +55,9 @@ fn language(flag: Option<&str>) -> Result<Lang, Failure> {
         }
         None => {
             let set = |v: &str| std::env::var(v).ok().filter(|s| !s.is_empty());
-            Ok(Lang::parse(&["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| set(v)).unwrap_or_default()))
+            Ok(Lang::parse(
+                &["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| set(v)).unwrap_or_default(),
+            ))
         }
     }
 }
@@ -88,7 +95,9 @@ fn glob(pattern: &str, name: &str) -> bool {
 /// A reader that went away (`podium … | head`) is no failure.
 fn quiet_pipe(r: std::io::Result<()>) -> Result<(), Failure> {
     match r {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Lacking(format!("cannot write: {e}"))),
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Lacking(format!("cannot write: {e}")))
+        }
         _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! What clients of the API share: informers (list, then watch, then list again when the watch breaks)
 //! and event recorders. Source: `k8s.io/client-go/tools/cache` and `tools/record`.
 
-use crate::apiserver::{Patch, Status, Verb};
+use crate::apiserver::{Patch, Selection, Status, Verb};
 use crate::core::{Cx, no_key};
 use crate::msg::{Ctx, Reply, Timer, WatchEvent};
 use crate::object::{Event, EventSource, EventType, Key, Kind, Obj, ObjectMeta, ObjectReference, Str, lit};
@@ -24,7 +24,7 @@ enum Stage {
 pub struct Informer {
     number: u8,
     kind: Kind,
-    node: Str,
+    selection: Selection,
     stage: Stage,
     revision: u64,
     tries: u32,
@@ -44,12 +44,12 @@ pub enum Change {
 impl Informer {
     /// An informer with a number of its client's choosing, for all objects of a kind.
     pub fn new(number: u8, kind: Kind) -> Informer {
-        Informer { number, kind, node: lit!(""), stage: Stage::Idle, revision: 0, tries: 0 }
+        Informer { number, kind, selection: Selection::default(), stage: Stage::Idle, revision: 0, tries: 0 }
     }
 
     /// Only pods on one node (`fieldSelector=spec.nodeName=…`), or the one node object of that name.
     pub fn on_node(mut self, node: Str) -> Informer {
-        self.node = node;
+        self.selection = Selection::of_node(&self.kind, &node);
         self
     }
 
@@ -69,7 +69,7 @@ impl Informer {
     /// Begins to list.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.stage = Stage::Listing;
-        let verb = Verb::List { kind: self.kind.clone(), ns: lit!(""), node: self.node.clone() };
+        let verb = Verb::List { kind: self.kind.clone(), selection: self.selection.clone() };
         cx.request(verb, Ctx::Informer(self.number));
     }
 
@@ -82,8 +82,7 @@ impl Informer {
                 self.stage = Stage::Watching;
                 let verb = Verb::Watch {
                     kind: self.kind.clone(),
-                    ns: lit!(""),
-                    node: self.node.clone(),
+                    selection: self.selection.clone(),
                     revision,
                     informer: self.number,
                 };

@@ -51,6 +51,8 @@ pub enum UserCommand {
     Create { objects: Vec<Value> },
     /// `kubectl delete KIND NAME`.
     Delete { key: Key, grace: Option<i64>, propagation: Propagation },
+    /// `kubectl delete KIND -l SELECTOR --field-selector FIELDS`: a list, then a delete of each.
+    DeleteSelected { kind: Kind, ns: Str, labels: String, fields: String },
     /// `kubectl scale`.
     Scale { key: Key, replicas: i64 },
     /// `kubectl patch --type=TYPE`.

@@ -137,7 +137,10 @@ fn world(nodes: usize, pods: usize, level: Level, seed: u64) -> Result<Figures, 
             break;
         }
         if world.now() > SimTime(0) + Span::secs(3600) {
-            return Err(Failure::Invalid(format!("after an hour of virtual time only {} of {pods} are ready", ready(&world))));
+            return Err(Failure::Invalid(format!(
+                "after an hour of virtual time only {} of {pods} are ready",
+                ready(&world)
+            )));
         }
     }
     Ok(Figures {

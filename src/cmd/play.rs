@@ -70,7 +70,9 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let hash = writer.hash();
     if let Some(path) = &args.trace {
         if header.level == Level::Off {
-            return Err(Failure::Usage("--trace with --trace-level off would write nothing; leave one of them out".into()));
+            return Err(Failure::Usage(
+                "--trace with --trace-level off would write nothing; leave one of them out".into(),
+            ));
         }
         let bytes = writer.finish(run.cluster().input_log());
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
@@ -113,7 +115,12 @@ fn pace(pace: Pace, began: Instant, next: SimTime) {
     }
 }
 
-fn tell(out: &mut impl Write, narrator: &mut Narrator<'_>, records: &[Record], style: Style) -> Result<(), Failure> {
+fn tell(
+    out: &mut impl Write,
+    narrator: &mut Narrator<'_>,
+    records: &[Record],
+    style: Style,
+) -> Result<(), Failure> {
     for r in records {
         if let Some(line) = narrator.line(r) {
             let text = match line.weight {
@@ -127,10 +134,20 @@ fn tell(out: &mut impl Write, narrator: &mut Narrator<'_>, records: &[Record], s
     Ok(())
 }
 
-fn title(out: &mut impl Write, loaded: &load::Loaded, catalogue: &Catalogue, style: Style) -> Result<(), Failure> {
+fn title(
+    out: &mut impl Write,
+    loaded: &load::Loaded,
+    catalogue: &Catalogue,
+    style: Style,
+) -> Result<(), Failure> {
     let s = &loaded.scenario;
     let written = match &s.spec.lesson {
-        Some(l) => writeln!(out, "{}\n{}\n", style.bold(l.title.get(catalogue.lang())), l.intro.get(catalogue.lang())),
+        Some(l) => writeln!(
+            out,
+            "{}\n{}\n",
+            style.bold(l.title.get(catalogue.lang())),
+            l.intro.get(catalogue.lang())
+        ),
         None => writeln!(out, "{}", style.bold(&s.metadata.name)),
     };
     crate::quiet_pipe(written)
@@ -147,7 +164,12 @@ fn step_title(
     let lesson = loaded.scenario.spec.lesson.as_ref();
     let text = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name));
     let text = text.map_or(String::new(), |n| format!("  {}", n.text.get(catalogue.lang())));
-    crate::quiet_pipe(writeln!(out, "\n{}  {}{text}", style.dim(&at.to_string()), style.accent(&format!("▶ {name}"))))
+    crate::quiet_pipe(writeln!(
+        out,
+        "\n{}  {}{text}",
+        style.dim(&at.to_string()),
+        style.accent(&format!("▶ {name}"))
+    ))
 }
 
 /// The cluster at the end, and how the assertions went.

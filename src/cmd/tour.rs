@@ -54,9 +54,11 @@ fn cluster<'a>(c: &'a Catalogue, latency: LatencyProfile) -> Theatre<'a> {
 
 fn deployment() -> UserCommand {
     UserCommand::Apply {
-        objects: vec![json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 3,
+        objects: vec![
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 3,
             "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
-            "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}})],
+            "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}}),
+        ],
     }
 }
 
@@ -96,12 +98,14 @@ fn findings(t: &Theatre<'_>, crash: SimTime, node: Str, old: Key) -> Option<Find
     Some(Findings {
         crash,
         noticed: note(Code::LeaseExpired),
-        tainted: find(t, crash, |r| {
-            matches!(&r.what, What::Note { code: Code::EvictionScheduled, .. })
-        }),
+        tainted: find(t, crash, |r| matches!(&r.what, What::Note { code: Code::EvictionScheduled, .. })),
         evicted: note(Code::PodEvicted),
         created: find(t, crash, of_new),
-        running: find(t, crash, |r| matches!(&r.what, What::Write { obj: Obj::Pod(p), .. } if p.metadata.name == new.name && p.ready())),
+        running: find(
+            t,
+            crash,
+            |r| matches!(&r.what, What::Write { obj: Obj::Pod(p), .. } if p.metadata.name == new.name && p.ready()),
+        ),
         node,
         old,
         new,
@@ -116,7 +120,12 @@ const OPTIONS: [(&str, fn(Span) -> bool); 3] = [
 ];
 
 fn question(c: &Catalogue, node: &str) -> Vec<String> {
-    let mut lines = vec![c.text("ui-tour-stopped", &[("node", &node)]), String::new(), c.text("ui-question-replacement", &[]), String::new()];
+    let mut lines = vec![
+        c.text("ui-tour-stopped", &[("node", &node)]),
+        String::new(),
+        c.text("ui-question-replacement", &[]),
+        String::new(),
+    ];
     for (i, (id, _)) in OPTIONS.iter().enumerate() {
         let text = c.text(&format!("ui-option-{id}"), &[]);
         lines.push(c.text("ui-option-line", &[("number", &(i + 1)), ("text", &text)]));
@@ -157,8 +166,8 @@ fn answer(c: &Catalogue, f: &Findings, guess: Option<u8>) -> Vec<String> {
 fn farewell(c: &Catalogue) -> Vec<String> {
     [
         ("ui-next-own", "podium play my-deployment.yaml"),
-        ("ui-next-window", "podium play scenarios/lessons/K08.yaml --tui"),
-        ("ui-next-why", "podium why scenarios/lessons/K08.yaml 'pod/web-*'"),
+        ("ui-next-window", "podium play scenarios/lessons/k08-node-down.yaml --tui"),
+        ("ui-next-why", "podium why scenarios/lessons/k08-node-down.yaml 'pod/web-*'"),
     ]
     .iter()
     .map(|(id, command)| format!("  {command:<54} {}", c.text(id, &[])))
@@ -186,7 +195,8 @@ fn tell(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     t.play_to(APPLY + PEACE);
     flush(&t, &mut out, &mut told);
     let at = t.now();
-    let (node, old) = crash(&mut t).ok_or_else(|| Failure::Lacking("the tour's cluster did not come up".into()))?;
+    let (node, old) =
+        crash(&mut t).ok_or_else(|| Failure::Lacking("the tour's cluster did not come up".into()))?;
     flush(&t, &mut out, &mut told);
     out.push_str(&heading(&c.text("ui-question-title", &[])));
     out.push_str(&question(c, &node).join("\n"));
@@ -198,7 +208,8 @@ fn tell(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     }
     out.push('\n');
     flush(&t, &mut out, &mut told);
-    let f = findings(&t, at, node, old).ok_or_else(|| Failure::Lacking("the tour's cluster did not recover".into()))?;
+    let f = findings(&t, at, node, old)
+        .ok_or_else(|| Failure::Lacking("the tour's cluster did not recover".into()))?;
     out.push_str(&heading(&c.text("ui-summary-title", &[])));
     out.push_str(&answer(c, &f, args.answer).join("\n"));
     out.push('\n');
@@ -222,7 +233,11 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     let mut o = Overlay { keys: c.text("ui-tour-continue", &[]), ..Overlay::default() };
     o.window = Some((
         c.text("ui-tour-title", &[]),
-        vec![c.text("ui-tour-intro", &[("nodes", &t.nodes.len())]), String::new(), c.text("ui-tour-deploy", &[("replicas", &3)])],
+        vec![
+            c.text("ui-tour-intro", &[("nodes", &t.nodes.len())]),
+            String::new(),
+            c.text("ui-tour-deploy", &[("replicas", &3)]),
+        ],
     ));
     t.play_to(APPLY);
     if stage.ask(&t, c, &o, any)?.is_none() {
@@ -258,7 +273,11 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     o = Overlay {
         keys: c.text("ui-keys-tour", &[]),
         speed: "×20".into(),
-        bar: Some(Bar { from: at, length: Span::secs(360), label: c.text("ui-since-crash", &[("node", &node)]) }),
+        bar: Some(Bar {
+            from: at,
+            length: Span::secs(360),
+            label: c.text("ui-since-crash", &[("node", &node)]),
+        }),
         window: None,
     };
     let mut until = at;
@@ -279,7 +298,10 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     if stage.ask(&t, c, &o, any)?.is_none() {
         return bye(stage);
     }
-    o.window = Some((c.text("ui-your-turn", &[]), c.text("ui-your-turn-keys", &[]).lines().map(str::to_owned).collect()));
+    o.window = Some((
+        c.text("ui-your-turn", &[]),
+        c.text("ui-your-turn-keys", &[]).lines().map(str::to_owned).collect(),
+    ));
     if stage.ask(&t, c, &o, any)?.is_none() {
         return bye(stage);
     }

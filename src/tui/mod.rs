@@ -22,6 +22,7 @@ pub fn need_terminal() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Lacking(
-        "the live picture needs a terminal, and this is none\n  help: leave --tui out to get lines instead".into(),
+        "the live picture needs a terminal, and this is none\n  help: leave --tui out to get lines instead"
+            .into(),
     ))
 }

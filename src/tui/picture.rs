@@ -75,7 +75,10 @@ pub fn draw(f: &mut Frame<'_>, t: &Theatre<'_>, catalogue: &Catalogue, o: &Overl
     if let Some(b) = &o.bar {
         bar(f, rows[5], b, t.fold.at);
     }
-    f.render_widget(Paragraph::new(o.keys.as_str()).style(Style::new().fg(Color::Black).bg(Color::Gray)), rows[6]);
+    f.render_widget(
+        Paragraph::new(o.keys.as_str()).style(Style::new().fg(Color::Black).bg(Color::Gray)),
+        rows[6],
+    );
     if let Some((title, lines)) = &o.window {
         window(f, area, title, lines);
     }
@@ -83,7 +86,8 @@ pub fn draw(f: &mut Frame<'_>, t: &Theatre<'_>, catalogue: &Catalogue, o: &Overl
 
 fn title(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, o: &Overlay) {
     let clock = format!("{}  {} ", t.fold.at, o.speed);
-    let cols = Layout::horizontal([Constraint::Min(10), Constraint::Length(clock.chars().count() as u16)]).split(area);
+    let cols = Layout::horizontal([Constraint::Min(10), Constraint::Length(clock.chars().count() as u16)])
+        .split(area);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     f.render_widget(Paragraph::new(" podium").style(bold.fg(Color::Cyan)), cols[0]);
     f.render_widget(Paragraph::new(clock).style(bold), cols[1]);
@@ -95,14 +99,16 @@ fn control_plane(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) 
     f.render_widget(block, area);
     let down = |what: &str| t.fold.faults.keys().any(|(_, target)| target == what);
     let part = |id: &str, target: &str| {
-        let style = if down(target) { Style::new().fg(Color::Red).add_modifier(Modifier::CROSSED_OUT) } else { Style::new() };
+        let style = if down(target) {
+            Style::new().fg(Color::Red).add_modifier(Modifier::CROSSED_OUT)
+        } else {
+            Style::new()
+        };
         Text::styled(c.text(id, &[]), style.add_modifier(Modifier::BOLD))
     };
-    let revision = t
-        .records
-        .iter()
-        .rev()
-        .find_map(|r| if let podium_sim::trace::What::Write { revision, .. } = &r.what { Some(*revision) } else { None });
+    let revision = t.records.iter().rev().find_map(|r| {
+        if let podium_sim::trace::What::Write { revision, .. } = &r.what { Some(*revision) } else { None }
+    });
     let line = Line::from(vec![
         Text::raw("kubectl ── "),
         part("ui-api-server", "kube-apiserver"),
@@ -179,7 +185,11 @@ fn racks(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
             state.push_str(" ⚡");
             color = Color::Red;
         }
-        let more = if i + 1 == shown && t.nodes.len() > shown { format!(" +{}", t.nodes.len() - shown) } else { String::new() };
+        let more = if i + 1 == shown && t.nodes.len() > shown {
+            format!(" +{}", t.nodes.len() - shown)
+        } else {
+            String::new()
+        };
         let block = panel(format!("{name} {state}{more}"), color);
         let inner = block.inner(cols[i]);
         f.render_widget(block, cols[i]);
@@ -228,7 +238,10 @@ fn lease(t: &Theatre<'_>, node: &str) -> Line<'static> {
         _ => Color::Red,
     };
     let beat = if age <= 15 { "♥" } else { "♡" };
-    Line::styled(format!("{beat} {}{} {age} s", "▰".repeat(full), "▱".repeat(10 - full)), Style::new().fg(color))
+    Line::styled(
+        format!("{beat} {}{} {age} s", "▰".repeat(full), "▱".repeat(10 - full)),
+        Style::new().fg(color),
+    )
 }
 
 fn tray(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
@@ -237,7 +250,8 @@ fn tray(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
         if let (Kind::Deployment, Obj::Deployment(d)) = (&k.kind, o) {
             let (have, want) = (d.status.available_replicas, d.spec.replicas.unwrap_or(1));
             let color = if have >= want { Color::Green } else { Color::Yellow };
-            spans.push(Text::styled(format!(" deployment {} {have}/{want} ", k.name), Style::new().fg(color)));
+            spans
+                .push(Text::styled(format!(" deployment {} {have}/{want} ", k.name), Style::new().fg(color)));
         }
     }
     let waiting: Vec<String> = t
@@ -287,14 +301,11 @@ fn bar(f: &mut Frame<'_>, area: Rect, b: &Bar, now: SimTime) {
 fn window(f: &mut Frame<'_>, area: Rect, title: &str, lines: &[String]) {
     let width = area.width.saturating_sub(4).min(100);
     let inner = usize::from(width.saturating_sub(4)).max(1);
-    let needed: usize = lines.iter().map(|l| unicode_width::UnicodeWidthStr::width(l.as_str()).div_ceil(inner).max(1)).sum();
+    let needed: usize =
+        lines.iter().map(|l| unicode_width::UnicodeWidthStr::width(l.as_str()).div_ceil(inner).max(1)).sum();
     let height = (needed as u16 + 2).min(area.height);
-    let at = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
+    let at =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     f.render_widget(Clear, at);
     let block = Block::bordered()
         .border_type(BorderType::Double)

@@ -68,7 +68,9 @@ impl Stage {
         if !event::poll(wait).map_err(lost)? {
             return Ok(None);
         }
-        let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event::read().map_err(lost)? else {
+        let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) =
+            event::read().map_err(lost)?
+        else {
             return Ok(None);
         };
         Ok(match code {
@@ -133,7 +135,10 @@ impl Stage {
         let mut speed: u64 = 1;
         let mut paused = false;
         let mut last = Instant::now();
-        let mut overlay = Overlay { keys: c.text(if t.acts() { "ui-keys-free" } else { "ui-keys-tape" }, &[]), ..Overlay::default() };
+        let mut overlay = Overlay {
+            keys: c.text(if t.acts() { "ui-keys-free" } else { "ui-keys-tape" }, &[]),
+            ..Overlay::default()
+        };
         loop {
             let passed = Span((last.elapsed().as_nanos() as u64).saturating_mul(speed));
             last = Instant::now();
@@ -168,15 +173,25 @@ impl Stage {
 fn act(t: &mut Theatre<'_>, key: char) {
     match key {
         'd' => {
-            let pod = t.pods().filter(|p| p.active() && p.ready()).max_by_key(|p| p.metadata.resource_version);
-            if let Some(key) = pod.map(|p| Key::new(Kind::Pod, p.metadata.namespace.clone(), p.metadata.name.clone())) {
+            let pod =
+                t.pods().filter(|p| p.active() && p.ready()).max_by_key(|p| p.metadata.resource_version);
+            if let Some(key) =
+                pod.map(|p| Key::new(Kind::Pod, p.metadata.namespace.clone(), p.metadata.name.clone()))
+            {
                 let propagation = Propagation::Background;
-                t.act(|id| External::User { id, command: UserCommand::Delete { key, grace: None, propagation } });
+                t.act(|id| External::User {
+                    id,
+                    command: UserCommand::Delete { key, grace: None, propagation },
+                });
             }
         }
         'k' => {
             let alive = |n: &&Str| !t.broken(n);
-            let busiest = t.nodes.iter().filter(alive).max_by_key(|n| t.pods().filter(|p| p.node_name == ***n && p.active()).count());
+            let busiest = t
+                .nodes
+                .iter()
+                .filter(alive)
+                .max_by_key(|n| t.pods().filter(|p| p.node_name == ***n && p.active()).count());
             if let Some(node) = busiest.cloned() {
                 let fault = Fault { name: "nodeCrash".into(), args: json!({"node": node.as_str()}) };
                 t.act(|id| External::Fault { id, fault });
@@ -201,7 +216,9 @@ fn act(t: &mut Theatre<'_>, key: char) {
 /// The chain of causes of the pod that was created last, as a window.
 fn why_newest(t: &Theatre<'_>, c: &Catalogue) -> (String, Vec<String>) {
     let newest = t.records.iter().rev().find_map(|r| match &r.what {
-        What::Write { verb: podium_sim::trace::WriteVerb::Create, obj, .. } if obj.kind() == Kind::Pod => Some(obj.key()),
+        What::Write { verb: podium_sim::trace::WriteVerb::Create, obj, .. } if obj.kind() == Kind::Pod => {
+            Some(obj.key())
+        }
         _ => None,
     });
     let title = c.text("ui-panel-why", &[]);

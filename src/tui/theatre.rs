@@ -51,7 +51,12 @@ impl<'a> Theatre<'a> {
     }
 
     /// Puts a recorded run on stage.
-    pub fn tape(records: Vec<Record>, nodes: Vec<Str>, end: SimTime, catalogue: &'a Catalogue) -> Theatre<'a> {
+    pub fn tape(
+        records: Vec<Record>,
+        nodes: Vec<Str>,
+        end: SimTime,
+        catalogue: &'a Catalogue,
+    ) -> Theatre<'a> {
         Theatre::new(Source::Tape { records, end }, SimTime(0), nodes, catalogue)
     }
 

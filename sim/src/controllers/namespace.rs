@@ -7,7 +7,7 @@ use super::cache::{Cache, Seen};
 use super::io::Io;
 use super::lane::{Outcome, Weight};
 use super::{Answer, INERT, Reconciler, Verdict};
-use crate::apiserver::{DeleteOptions, Verb};
+use crate::apiserver::{DeleteOptions, Selection, Verb};
 use crate::msg::Reply;
 use crate::object::{Key, Kind, Namespace, Obj, Str, lit};
 use crate::time::Span;
@@ -111,7 +111,8 @@ impl Reconciler for NamespaceController {
             // The cache may be behind, and events are not in it: only a list can tell.
             self.listing.insert(key.clone(), 0);
             for kind in &CONTENT {
-                let verb = Verb::List { kind: kind.clone(), ns: key.name.clone(), node: lit!("") };
+                let verb =
+                    Verb::List { kind: kind.clone(), selection: Selection::in_namespace(key.name.clone()) };
                 io.send(key, verb, LIST, None);
             }
             return Outcome::Done;

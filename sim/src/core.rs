@@ -258,6 +258,14 @@ impl<'a> Cx<'a> {
     pub fn set_cause(&mut self, cause: Cause) {
         self.cause = cause;
     }
+    /// From here on, act because of the newest write of an object, if a list was needed to learn of it: the write
+    /// came while this component or its watch was away. A write of before that is no news.
+    pub fn set_cause_to_news_of(&mut self, key: &Key) {
+        let write = self.core.tracer.last_write(key);
+        if write > self.core.health(self.me).stopped_by {
+            self.cause = Cause::Record(write);
+        }
+    }
     /// Names the part of the component that acts from here on, such as `replicaset-controller`.
     pub fn set_part(&mut self, part: Str) {
         self.part = part;

@@ -341,7 +341,7 @@ impl Kubelet {
         }
         let cause = cx.cause();
         for row in self.pods.values_mut().filter(|r| r.dirty) {
-            cx.set_cause(cause);
+            cx.set_cause(row.failed.take().unwrap_or(cause));
             cx.set_background(false);
             if row.request != 0 && now - row.asked_at >= timeout {
                 row.request = 0;

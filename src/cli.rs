@@ -16,10 +16,10 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 ok, 1 an assertion failed, 2 wrong usage, 3 something this machine lacks, \
         5 a file is invalid, 70 a bug of podium.\n\nExamples:\n  \
         podium                                     the tour\n  \
-        podium play scenarios/lessons/K08.yaml     watch a node die and the cluster recover\n  \
+        podium play scenarios/lessons/k08-node-down.yaml     watch a node die and the cluster recover\n  \
         podium play my-deployment.yaml             your own manifests on three nodes\n  \
         podium test scenarios/                     play every scenario and check it\n  \
-        podium why scenarios/lessons/K08.yaml pod/web-abcde"
+        podium why scenarios/lessons/k08-node-down.yaml pod/web-abcde"
 )]
 pub struct Cli {
     /// What to do; the tour if nothing is given.
@@ -126,7 +126,7 @@ pub struct TourArgs {
 
 /// Arguments of `play`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  podium play web.yaml\n  podium play scenarios/lessons/K08.yaml --pace 10x\n  \
+#[command(after_help = "Examples:\n  podium play web.yaml\n  podium play scenarios/lessons/k08-node-down.yaml --pace 10x\n  \
     podium play web.yaml --until 2m --trace web.podium-trace")]
 pub struct PlayArgs {
     /// A scenario, a manifest, or a folder of manifests; - for standard input.
@@ -195,7 +195,7 @@ pub struct AtArgs {
 
 /// Arguments of `why`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  podium why scenarios/lessons/K08.yaml pod/web-5d6f8b7c9-x2x4z\n  \
+#[command(after_help = "Examples:\n  podium why scenarios/lessons/k08-node-down.yaml pod/web-5d6f8b7c9-x2x4z\n  \
     podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m")]
 pub struct WhyArgs {
     #[command(flatten)]
@@ -212,7 +212,7 @@ pub struct WhyArgs {
 
 /// Arguments of `get`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  podium get web.yaml pods\n  podium get scenarios/lessons/K08.yaml pods,nodes -o wide --at 2m\n  \
+#[command(after_help = "Examples:\n  podium get web.yaml pods\n  podium get scenarios/lessons/k08-node-down.yaml pods,nodes -o wide --at 2m\n  \
     podium get web.yaml deploy/web -o yaml")]
 pub struct GetArgs {
     #[command(flatten)]
@@ -242,7 +242,7 @@ pub struct GetArgs {
 
 /// Arguments of `describe`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  podium describe scenarios/lessons/K08.yaml node/node-2 --at 2m")]
+#[command(after_help = "Example:\n  podium describe scenarios/lessons/k08-node-down.yaml node/node-2 --at 2m")]
 pub struct DescribeArgs {
     #[command(flatten)]
     pub at: AtArgs,

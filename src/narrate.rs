@@ -83,8 +83,10 @@ pub struct Beats {
 impl Beats {
     /// A line comes in.
     pub fn add(&mut self, line: Line) {
-        let about_pod = short_names(&line.text) != line.text;
-        let same = |l: &&mut Line| l.id == line.id && l.at + BEAT >= line.at && short_names(&l.text) != l.text;
+        // The ellipsis stands where a pod's name was made short; a kubelet's lines are all about pods.
+        let of_pod = |l: &Line| short_names(&l.text).contains('…') || l.id.starts_with("kubelet-");
+        let about_pod = of_pod(&line);
+        let same = |l: &&mut Line| l.id == line.id && l.at + BEAT >= line.at && of_pod(l);
         match self.waiting.iter_mut().rev().find(same) {
             Some(l) if about_pod => l.more += 1,
             _ => self.waiting.push(line),
@@ -105,7 +107,9 @@ impl Beats {
 
 fn with_more(mut l: Line, c: &Catalogue) -> Line {
     if l.more > 0 {
-        l.text = format!("{} {}", l.text, c.text("ui-and-more", &[("count", &l.more)]).trim());
+        let more = c.text("ui-and-more", &[("count", &l.more)]);
+        let gap = if more.trim().is_ascii() { " " } else { "" };
+        l.text = format!("{}{gap}{}", l.text, more.trim());
     }
     l
 }

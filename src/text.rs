@@ -86,11 +86,12 @@ pub fn short_name(name: &str) -> String {
     }
 }
 
-/// A sentence with all pods' names in it made short.
+/// A sentence with all pods' names in it made short, and the taints' names without their common prefix.
 pub fn short_names(text: &str) -> String {
     let inside = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    let text = text.replace("node.kubernetes.io/", "");
+    let mut rest = text.as_str();
     while let Some(from) = rest.find(inside) {
         out.push_str(&rest[..from]);
         rest = &rest[from..];
@@ -121,7 +122,7 @@ mod tests {
         let cases: [(&str, &str, usize, &[&str]); 4] = [
             ("words", "the quick brown fox", 10, &["the quick", "brown fox"]),
             ("a long word", "abcdefghijkl", 8, &["abcdefgh", "ijkl"]),
-            ("chinese", "节点坏了，看看怎么办。", 10, &["节点坏", "了，看看怎", "么办。"]),
+            ("chinese", "节点坏了，看看怎么办。", 10, &["节点坏了，", "看看怎么", "办。"]),
             ("empty", "", 10, &[""]),
         ];
         for (name, text, columns, want) in cases {

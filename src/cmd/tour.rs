@@ -160,8 +160,8 @@ const NEXT: [(&str, &str); 3] = [
     ("ui-next-why", "podium why scenarios/lessons/k08-node-down.yaml 'pod/web-*'"),
 ];
 
-fn farewell(c: &Catalogue, style: Style) -> String {
-    let mut out = wrap(&c.text("ui-tour-end", &[]), crate::term::columns()).join("\n") + "\n";
+fn farewell(c: &Catalogue, style: Style, columns: usize) -> String {
+    let mut out = wrap(&c.text("ui-tour-end", &[]), columns).join("\n") + "\n";
     for (id, command) in NEXT {
         out.push_str(&format!("\n  {}\n      {}", style.accent(command), c.text(id, &[])));
     }
@@ -201,7 +201,10 @@ fn push_timed(out: &mut String, at: &str, text: &str, style: Style, columns: usi
 fn story(args: &TourArgs, c: &Catalogue, style: Style, columns: usize) -> Result<String, Failure> {
     let mut out = String::new();
     let mut t = cluster(c, LatencyProfile::Lan);
-    let heading = |s: &str| format!("\n{}\n", style.accent(s));
+    let heading = |s: &str| {
+        let lines: Vec<String> = wrap(s, columns).iter().map(|l| style.accent(l)).collect();
+        format!("\n{}\n", lines.join("\n"))
+    };
     out.push_str(&format!("{}\n", style.bold(&c.text("ui-tour-title", &[]))));
     push_all(&mut out, &[c.text("ui-tour-intro", &[("nodes", &t.nodes.len())])], columns);
     t.play_to(APPLY);
@@ -233,7 +236,7 @@ fn story(args: &TourArgs, c: &Catalogue, style: Style, columns: usize) -> Result
             _ => push_all(&mut out, &[short_names(&l)], columns),
         }
     }
-    out.push_str(&format!("\n{}", farewell(c, style)));
+    out.push_str(&format!("\n{}", farewell(c, style, columns)));
     Ok(out)
 }
 
@@ -252,7 +255,7 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     let mut stage = Stage::open()?;
     let bye = |stage: Stage| {
         drop(stage);
-        print!("{}", farewell(c, Style::stdout()));
+        print!("{}", farewell(c, Style::stdout(), crate::term::columns()));
         Ok(())
     };
     let any = |p: Pressed| matches!(p, Pressed::Enter | Pressed::Char(' ') | Pressed::Right).then_some(());
@@ -316,6 +319,9 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
         }
     }
     o.bar = None;
+    // Until the deployment knows as well.
+    let settled = t.now() + Span::secs(2);
+    t.play_to(settled);
     let Some(f) = findings(&t, at, node, old) else { return bye(stage) };
     o.speed = c.text("ui-paused", &[]);
     o.keys = c.text("ui-tour-continue", &[]);

@@ -160,6 +160,7 @@ impl Free {
             Pressed::Char('w') => self.window = Some(Window::Why(0)),
             Pressed::Left => {
                 self.furthest = self.furthest.max(t.now());
+                self.speed = 1;
                 t.rewind(SimTime(t.now().0.saturating_sub(JUMP.0)));
                 let id = if t.acts() { "ui-did-back" } else { "ui-did-forward" };
                 self.hint = c.text(id, &[("time", &clock(t.now()))]);

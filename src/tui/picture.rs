@@ -398,7 +398,7 @@ fn bar(f: &mut Frame<'_>, area: Rect, b: &Bar, now: SimTime) {
 
 /// A box at the bottom, so that the cluster stays in sight above it.
 fn window(f: &mut Frame<'_>, area: Rect, title: &str, lines: &[String]) {
-    let wide = area.width.saturating_sub(4).min(100);
+    let wide = if area.width <= 110 { area.width } else { 100 };
     let room = usize::from(area.height.saturating_sub(4));
     let mut text: Vec<String> = lines.iter().flat_map(|l| wrap_line(&short_names(l), usize::from(wide) - 4)).collect();
     if text.len() > room {

@@ -199,8 +199,10 @@ pub struct AtArgs {
 
 /// Arguments of `why`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  podium why scenarios/lessons/k08-node-down.yaml pod/web-5d6f8b7c9-x2x4z\n  \
-    podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m")]
+#[command(
+    after_help = "Examples:\n  podium why scenarios/lessons/k08-node-down.yaml pod/web-5d6f8b7c9-x2x4z\n  \
+    podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m"
+)]
 pub struct WhyArgs {
     #[command(flatten)]
     pub at: AtArgs,
@@ -248,7 +250,9 @@ pub struct GetArgs {
 
 /// Arguments of `describe`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  podium describe scenarios/lessons/k08-node-down.yaml node/node-2 --at 2m")]
+#[command(
+    after_help = "Example:\n  podium describe scenarios/lessons/k08-node-down.yaml node/node-2 --at 2m"
+)]
 pub struct DescribeArgs {
     #[command(flatten)]
     pub at: AtArgs,
@@ -262,7 +266,9 @@ pub struct DescribeArgs {
 
 /// Arguments of `events`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  podium events scenarios/lessons/k07-restart-and-backoff.yaml --for pod/crash")]
+#[command(
+    after_help = "Example:\n  podium events scenarios/lessons/k07-restart-and-backoff.yaml --for pod/crash"
+)]
 pub struct EventsArgs {
     #[command(flatten)]
     pub at: AtArgs,

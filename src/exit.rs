@@ -35,7 +35,9 @@ impl fmt::Display for Failure {
         match self {
             Failure::Assertion => Ok(()),
             // Some messages are kubectl's own and begin as kubectl's do.
-            Failure::Usage(m) | Failure::Lacking(m) | Failure::Invalid(m) if m.to_lowercase().starts_with("error") => {
+            Failure::Usage(m) | Failure::Lacking(m) | Failure::Invalid(m)
+                if m.to_lowercase().starts_with("error") =>
+            {
                 f.write_str(m)
             }
             Failure::Usage(m) | Failure::Lacking(m) | Failure::Invalid(m) => write!(f, "error: {m}"),

@@ -6,6 +6,7 @@ mod exit;
 mod load;
 mod narrate;
 mod term;
+mod text;
 mod tui;
 
 use clap::{CommandFactory, Parser};

@@ -28,6 +28,7 @@ pub struct Informer {
     stage: Stage,
     revision: u64,
     tries: u32,
+    listed: bool,
 }
 
 /// What an informer learned.
@@ -44,7 +45,15 @@ pub enum Change {
 impl Informer {
     /// An informer with a number of its client's choosing, for all objects of a kind.
     pub fn new(number: u8, kind: Kind) -> Informer {
-        Informer { number, kind, selection: Selection::default(), stage: Stage::Idle, revision: 0, tries: 0 }
+        Informer {
+            number,
+            kind,
+            selection: Selection::default(),
+            stage: Stage::Idle,
+            revision: 0,
+            tries: 0,
+            listed: false,
+        }
     }
 
     /// Only pods on one node (`fieldSelector=spec.nodeName=…`), or the one node object of that name.
@@ -53,9 +62,9 @@ impl Informer {
         self
     }
 
-    /// Whether the first list has come.
+    /// Whether the first list has come. A list of an empty store comes at revision 0.
     pub fn synced(&self) -> bool {
-        self.revision > 0
+        self.listed
     }
     /// The newest revision seen.
     pub fn revision(&self) -> u64 {
@@ -79,6 +88,7 @@ impl Informer {
             (Stage::Listing, Ok(Reply::List { items, revision })) => {
                 self.tries = 0;
                 self.revision = revision;
+                self.listed = true;
                 self.stage = Stage::Watching;
                 let verb = Verb::Watch {
                     kind: self.kind.clone(),

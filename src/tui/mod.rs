@@ -1,8 +1,11 @@
 //! The live picture in the terminal.
 
+pub mod free;
 pub mod picture;
 pub mod stage;
 pub mod theatre;
+#[cfg(test)]
+mod tests;
 
 use crate::exit::Failure;
 use crate::load::Loaded;
@@ -18,7 +21,7 @@ pub fn play(loaded: &Loaded, options: &RunOptions, catalogue: &Catalogue) -> Res
 
 /// The live picture needs a terminal on both sides.
 pub fn need_terminal() -> Result<(), Failure> {
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !crate::term::dumb() {
         return Ok(());
     }
     Err(Failure::Lacking(

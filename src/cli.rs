@@ -57,7 +57,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  podium schema > scenario.schema.json")]
     Schema,
     /// Print completions for a shell.
-    #[command(after_help = "Example:\n  podium completions bash > ~/.local/share/bash-completion/completions/podium")]
+    #[command(
+        after_help = "Example:\n  podium completions bash > ~/.local/share/bash-completion/completions/podium"
+    )]
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,

@@ -81,7 +81,9 @@ pub fn short_name(name: &str) -> String {
         (least..=most).contains(&s.len()) && s.chars().all(|c| c.is_ascii_digit() || c.is_ascii_lowercase())
     };
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(last), Some(hash), Some(base)) if hashy(last, 5, 5) && hashy(hash, 8, 10) => format!("{base}…{last}"),
+        (Some(last), Some(hash), Some(base)) if hashy(last, 5, 5) && hashy(hash, 8, 10) => {
+            format!("{base}…{last}")
+        }
         _ => name.to_owned(),
     }
 }

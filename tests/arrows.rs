@@ -49,8 +49,24 @@ fn the_world_needs_no_operating_system() {
     let needed = needs("podium-sim");
     assert!(needed.contains("serde_json"), "the walk over the packages finds nothing: {needed:?}");
     for foreign in [
-        "podium", "podium-engine", "podium-viz", "tokio", "async-std", "mio", "nix", "rustix", "bevy", "clap",
-        "crossterm", "ratatui", "indicatif", "getrandom", "chrono", "time", "rayon", "socket2",
+        "podium",
+        "podium-engine",
+        "podium-viz",
+        "tokio",
+        "async-std",
+        "mio",
+        "nix",
+        "rustix",
+        "bevy",
+        "clap",
+        "crossterm",
+        "ratatui",
+        "indicatif",
+        "getrandom",
+        "chrono",
+        "time",
+        "rayon",
+        "socket2",
     ] {
         assert!(!needed.contains(foreign), "podium-sim depends on {foreign}");
     }
@@ -80,9 +96,26 @@ fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
 
 /// Words that have no business in a source of the world; `//` comments are not looked at.
 const FORBIDDEN: &[&str] = &[
-    "SystemTime", "Instant::now", "std::time", "std::fs", "std::net", "std::thread", "std::env", "std::process", "std::io",
-    "std::os", "unsafe", "thread_local", "RandomState", "println", "eprintln", "dbg!", "f32",
-    "rand::rng", "async", "getrandom",
+    "SystemTime",
+    "Instant::now",
+    "std::time",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::env",
+    "std::process",
+    "std::io",
+    "std::os",
+    "unsafe",
+    "thread_local",
+    "RandomState",
+    "println",
+    "eprintln",
+    "dbg!",
+    "f32",
+    "rand::rng",
+    "async",
+    "getrandom",
 ];
 
 /// Attributes that forbid what they name.
@@ -94,7 +127,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[];
 fn words(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let edge = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        edge(text[..at].chars().next_back()) && (word.ends_with('!') || edge(text[at + word.len()..].chars().next()))
+        edge(text[..at].chars().next_back())
+            && (word.ends_with('!') || edge(text[at + word.len()..].chars().next()))
     })
 }
 

@@ -49,13 +49,21 @@ fn cases(good: &[u8]) -> Vec<Case> {
         ("cut between block and index", cut(index), &["cut off at byte", "index"]),
         ("cut in the index", cut(index + 5), &["cut off at byte", "index"]),
         ("cut before the end mark", cut(n - 1), &["cut off at byte", "index"]),
-        ("another kind of file", Box::new(|b| *b = b"\x7fELF is something else entirely".to_vec()), &["no podium trace"]),
+        (
+            "another kind of file",
+            Box::new(|b| *b = b"\x7fELF is something else entirely".to_vec()),
+            &["no podium trace"],
+        ),
         ("a wrong magic", set(7, b"X"), &["no podium trace"]),
         ("a later version", set(8, &[99, 0]), &["format version 99", "reads version"]),
         ("version 0", set(8, &[0, 0]), &["format version 0"]),
         ("a bit in the header's type", flip(header), &["damaged at byte 10", "header"]),
         ("a bit in the header", flip(header + 20), &["damaged at byte 10", "checksum of the header"]),
-        ("a bit in the header's length", set(header + 1, &[0xff, 0xff, 0xff, 0xff]), &["damaged at byte 10", "length"]),
+        (
+            "a bit in the header's length",
+            set(header + 1, &[0xff, 0xff, 0xff, 0xff]),
+            &["damaged at byte 10", "length"],
+        ),
         ("a bit in a block", flip(block + 200), &["damaged at byte", "checksum of a block"]),
         ("a bit in a block's checksum", flip(block + 9), &["damaged at byte", "checksum of a block"]),
         ("a bit in a block's type", flip(block), &["damaged at byte"]),
@@ -140,8 +148,16 @@ fn each_is_refused_with_its_place() {
             // `play` wants a scenario; what is no trace at all is then no good YAML either.
             let texts = if args[0] == "play" { &[] } else { texts };
             let lacks: Vec<_> = texts.iter().filter(|t| !said.contains(**t)).collect();
-            if code != Some(5) || !out.is_empty() || !lacks.is_empty() || !said.contains("bad.podium-trace") && args[0] != "play" || said.contains("bug") {
-                wrong.push(format!("{name}: podium {}: exit {code:?}, lacks {lacks:?}\n{out}{said}", args.join(" ")));
+            if code != Some(5)
+                || !out.is_empty()
+                || !lacks.is_empty()
+                || !said.contains("bad.podium-trace") && args[0] != "play"
+                || said.contains("bug")
+            {
+                wrong.push(format!(
+                    "{name}: podium {}: exit {code:?}, lacks {lacks:?}\n{out}{said}",
+                    args.join(" ")
+                ));
             }
         }
     }

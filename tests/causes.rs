@@ -50,7 +50,12 @@ fn read(file: &Path) -> Arc<Scenario> {
 }
 
 /// Plays to the end, or to a time and beyond the end if need be. The records, and the nodes' names.
-fn play(scenario: &Arc<Scenario>, level: Level, seed: Option<u64>, at: Option<SimTime>) -> (Vec<Record>, Vec<Str>) {
+fn play(
+    scenario: &Arc<Scenario>,
+    level: Level,
+    seed: Option<u64>,
+    at: Option<SimTime>,
+) -> (Vec<Record>, Vec<Str>) {
     let options = RunOptions { level, seed, keep_records: true, ..RunOptions::default() };
     let mut run = Run::new(scenario.clone(), options);
     match at {
@@ -77,7 +82,10 @@ fn check(file: &Path, level: Level, seed: Option<u64>, wrong: &mut Vec<String>) 
     let index = TraceIndex::new(&records, &nodes);
     let mut bad = |text: String| {
         let seed = seed.unwrap_or(scenario.spec.seed);
-        wrong.push(format!("{text}\n  repeat: podium trace cat --all on podium play {} --seed {seed} --trace t.podium-trace", file.display()));
+        wrong.push(format!(
+            "{text}\n  repeat: podium trace cat --all on podium play {} --seed {seed} --trace t.podium-trace",
+            file.display()
+        ));
     };
     let mut checker = Checker::new();
     for r in &records {
@@ -129,7 +137,12 @@ fn every_chain_ends_at_a_root() {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} findings, the first:\n{}", wrong.len(), wrong.iter().take(10).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} findings, the first:\n{}",
+        wrong.len(),
+        wrong.iter().take(10).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
 
 /// What is asked: the name of its golden file, a scenario, when (seconds), an object, and words that the answer must hold
@@ -137,32 +150,232 @@ fn every_chain_ends_at_a_root() {
 type Golden = (&'static str, &'static str, u64, Kind, &'static str, &'static str, &'static [&'static str]);
 
 const GOLDEN: &[Golden] = &[
-    ("node-crash-replacement", "lessons/k08-node-down", 440, Kind::Pod, "default", "web-*", &["The machine node-2 crashes.", "is evicted", "The scheduler chooses"]),
-    ("node-crash-not-ready", "lessons/k08-node-down", 120, Kind::Node, "", "node-2", &["The machine node-2 crashes.", "lease", "taints"]),
-    ("eviction", "lessons/k08-node-down", 440, Kind::Pod, "default", "EVICTED", &["The machine node-2 crashes.", "is evicted"]),
-    ("evicted-pod-ends-when-its-node-returns", "lessons/k08-node-down", 700, Kind::Pod, "default", "EVICTED", &["The machine node-2 crashes.", "is evicted", "removed from the cluster"]),
-    ("crash-loop", "lessons/k07-restart-and-backoff", 70, Kind::Pod, "default", "restless", &["has ended by itself with exit code 1", "waits 10 s", "waits 40 s"]),
-    ("pod-deleted-replacement", "regress/pod-deleted", 80, Kind::Pod, "default", "web-*", &["kubectl delete pod/web-", "is marked for deletion", "creates one more", "is Running"]),
-    ("scale-up", "regress/scale", 100, Kind::Pod, "default", "web-*", &["kubectl scale deployment.apps/web --replicas=5", "creates 2 more", "is Running"]),
-    ("scale-down-victim", "regress/scale", 160, Kind::Pod, "default", "web-*", &["kubectl scale deployment.apps/web --replicas=1", "deletes 4 pods", "removed from the cluster"]),
-    ("rollout-new-pod", "regress/rollout-stuck", 100, Kind::Pod, "default", "shop-*", &["shop:v2 instead of shop:v1", "for revision 2", "is Running"]),
-    ("rollout-stuck-pod", "regress/rollout-stuck", 300, Kind::Pod, "default", "shop-*", &["shop:v9 instead of shop:v2", "cannot be had"]),
-    ("rollout-stalled", "regress/rollout-stuck", 460, Kind::Deployment, "default", "shop", &["shop:v9 instead of shop:v2", "no progress for 120 s"]),
-    ("rollback-pod", "regress/rollout-stuck", 560, Kind::Pod, "default", "shop-*", &["kubectl rollout undo", "taken up again", "is Running"]),
-    ("cordon-reschedule", "regress/cordon-reschedule", 80, Kind::Pod, "default", "web-*", &["kubectl delete pod/web-", "1 of 2 nodes fit"]),
-    ("kubelet-stopped-not-ready", "regress/kubelet-stopped", 150, Kind::Node, "", "node-2", &["The kubelet on node-2 stops", "lease", "not ready"]),
-    ("kubelet-back-ready", "regress/kubelet-stopped", 320, Kind::Node, "", "node-2", &["runs again", "is Ready"]),
-    ("restart-noticed-late", "regress/restart-unseen", 150, Kind::Pod, "default", "web-1", &["The API server goes down", "The scheduler chooses", "exit code 3", "runs again", "is Running"]),
-    ("scaled-while-the-watch-was-down", "regress/api-server-away", 220, Kind::Pod, "default", "web-*", &["kubectl scale deployment.apps/web --replicas=5", "creates 2 more"]),
-    ("namespace-deleted-pod", "regress/namespace-deleted", 80, Kind::Pod, "shop", "till", &["kubectl delete namespace/shop", "empties namespace shop", "removed from the cluster"]),
-    ("namespace-deleted", "regress/namespace-deleted", 80, Kind::Namespace, "", "shop", &["kubectl delete namespace/shop", "The namespace shop is deleted."]),
-    ("garbage-background", "regress/garbage", 110, Kind::ReplicaSet, "default", "back-*", &["kubectl delete deployment.apps/back", "is gone"]),
-    ("garbage-background-pod", "regress/garbage", 110, Kind::Pod, "default", "back-*", &["kubectl delete deployment.apps/back", "removed from the cluster"]),
-    ("garbage-foreground", "regress/garbage", 170, Kind::ReplicaSet, "default", "fore-*", &["--cascade=foreground", "first"]),
-    ("garbage-foreground-owner", "regress/garbage", 170, Kind::Deployment, "default", "fore", &["--cascade=foreground", "The deployment fore is deleted."]),
-    ("garbage-orphan", "regress/garbage", 230, Kind::Deployment, "default", "free", &["--cascade=orphan", "is deleted"]),
+    (
+        "node-crash-replacement",
+        "lessons/k08-node-down",
+        440,
+        Kind::Pod,
+        "default",
+        "web-*",
+        &["The machine node-2 crashes.", "is evicted", "The scheduler chooses"],
+    ),
+    (
+        "node-crash-not-ready",
+        "lessons/k08-node-down",
+        120,
+        Kind::Node,
+        "",
+        "node-2",
+        &["The machine node-2 crashes.", "lease", "taints"],
+    ),
+    (
+        "eviction",
+        "lessons/k08-node-down",
+        440,
+        Kind::Pod,
+        "default",
+        "EVICTED",
+        &["The machine node-2 crashes.", "is evicted"],
+    ),
+    (
+        "evicted-pod-ends-when-its-node-returns",
+        "lessons/k08-node-down",
+        700,
+        Kind::Pod,
+        "default",
+        "EVICTED",
+        &["The machine node-2 crashes.", "is evicted", "removed from the cluster"],
+    ),
+    (
+        "crash-loop",
+        "lessons/k07-restart-and-backoff",
+        70,
+        Kind::Pod,
+        "default",
+        "restless",
+        &["has ended by itself with exit code 1", "waits 10 s", "waits 40 s"],
+    ),
+    (
+        "pod-deleted-replacement",
+        "regress/pod-deleted",
+        80,
+        Kind::Pod,
+        "default",
+        "web-*",
+        &["kubectl delete pod/web-", "is marked for deletion", "creates one more", "is Running"],
+    ),
+    (
+        "scale-up",
+        "regress/scale",
+        100,
+        Kind::Pod,
+        "default",
+        "web-*",
+        &["kubectl scale deployment.apps/web --replicas=5", "creates 2 more", "is Running"],
+    ),
+    (
+        "scale-down-victim",
+        "regress/scale",
+        160,
+        Kind::Pod,
+        "default",
+        "web-*",
+        &["kubectl scale deployment.apps/web --replicas=1", "deletes 4 pods", "removed from the cluster"],
+    ),
+    (
+        "rollout-new-pod",
+        "regress/rollout-stuck",
+        100,
+        Kind::Pod,
+        "default",
+        "shop-*",
+        &["shop:v2 instead of shop:v1", "for revision 2", "is Running"],
+    ),
+    (
+        "rollout-stuck-pod",
+        "regress/rollout-stuck",
+        300,
+        Kind::Pod,
+        "default",
+        "shop-*",
+        &["shop:v9 instead of shop:v2", "cannot be had"],
+    ),
+    (
+        "rollout-stalled",
+        "regress/rollout-stuck",
+        460,
+        Kind::Deployment,
+        "default",
+        "shop",
+        &["shop:v9 instead of shop:v2", "no progress for 120 s"],
+    ),
+    (
+        "rollback-pod",
+        "regress/rollout-stuck",
+        560,
+        Kind::Pod,
+        "default",
+        "shop-*",
+        &["kubectl rollout undo", "taken up again", "is Running"],
+    ),
+    (
+        "cordon-reschedule",
+        "regress/cordon-reschedule",
+        80,
+        Kind::Pod,
+        "default",
+        "web-*",
+        &["kubectl delete pod/web-", "1 of 2 nodes fit"],
+    ),
+    (
+        "kubelet-stopped-not-ready",
+        "regress/kubelet-stopped",
+        150,
+        Kind::Node,
+        "",
+        "node-2",
+        &["The kubelet on node-2 stops", "lease", "not ready"],
+    ),
+    (
+        "kubelet-back-ready",
+        "regress/kubelet-stopped",
+        320,
+        Kind::Node,
+        "",
+        "node-2",
+        &["runs again", "is Ready"],
+    ),
+    (
+        "restart-noticed-late",
+        "regress/restart-unseen",
+        150,
+        Kind::Pod,
+        "default",
+        "web-1",
+        &["The API server goes down", "The scheduler chooses", "exit code 3", "runs again", "is Running"],
+    ),
+    (
+        "scaled-while-the-watch-was-down",
+        "regress/api-server-away",
+        220,
+        Kind::Pod,
+        "default",
+        "web-*",
+        &["kubectl scale deployment.apps/web --replicas=5", "creates 2 more"],
+    ),
+    (
+        "namespace-deleted-pod",
+        "regress/namespace-deleted",
+        80,
+        Kind::Pod,
+        "shop",
+        "till",
+        &["kubectl delete namespace/shop", "empties namespace shop", "removed from the cluster"],
+    ),
+    (
+        "namespace-deleted",
+        "regress/namespace-deleted",
+        80,
+        Kind::Namespace,
+        "",
+        "shop",
+        &["kubectl delete namespace/shop", "The namespace shop is deleted."],
+    ),
+    (
+        "garbage-background",
+        "regress/garbage",
+        110,
+        Kind::ReplicaSet,
+        "default",
+        "back-*",
+        &["kubectl delete deployment.apps/back", "is gone"],
+    ),
+    (
+        "garbage-background-pod",
+        "regress/garbage",
+        110,
+        Kind::Pod,
+        "default",
+        "back-*",
+        &["kubectl delete deployment.apps/back", "removed from the cluster"],
+    ),
+    (
+        "garbage-foreground",
+        "regress/garbage",
+        170,
+        Kind::ReplicaSet,
+        "default",
+        "fore-*",
+        &["--cascade=foreground", "first"],
+    ),
+    (
+        "garbage-foreground-owner",
+        "regress/garbage",
+        170,
+        Kind::Deployment,
+        "default",
+        "fore",
+        &["--cascade=foreground", "The deployment fore is deleted."],
+    ),
+    (
+        "garbage-orphan",
+        "regress/garbage",
+        230,
+        Kind::Deployment,
+        "default",
+        "free",
+        &["--cascade=orphan", "is deleted"],
+    ),
     ("no-room", "regress/no-room", 100, Kind::Pod, "default", "big", &["kubectl apply", "finds no node"]),
-    ("no-room-retried", "regress/no-room", 150, Kind::Pod, "default", "big", &["kubectl scale", "another try", "chooses node-1", "is Running"]),
+    (
+        "no-room-retried",
+        "regress/no-room",
+        150,
+        Kind::Pod,
+        "default",
+        "big",
+        &["kubectl scale", "another try", "chooses node-1", "is Running"],
+    ),
 ];
 
 /// The newest object that was created under a name with `*`; for `EVICTED` the pod that was evicted.
@@ -195,11 +408,21 @@ fn the_stories_are_as_recorded() {
         let at = SimTime(0) + Span::secs(*seconds);
         let (records, nodes) = play(&read(&file), Level::Full, None, Some(at));
         let index = TraceIndex::new(&records, &nodes);
-        let key = find(&records, kind, ns, name).unwrap_or_else(|| panic!("{golden}: there is no {kind} {name}"));
-        let why = explain(&index, &key, at, &catalogue, Order::OldestFirst).unwrap_or_else(|e| panic!("{golden}: {e}"));
-        assert!(why.lines.windows(2).all(|w| w[0].at <= w[1].at), "{golden}: not in the order of time:\n{why}");
+        let key =
+            find(&records, kind, ns, name).unwrap_or_else(|| panic!("{golden}: there is no {kind} {name}"));
+        let why = explain(&index, &key, at, &catalogue, Order::OldestFirst)
+            .unwrap_or_else(|e| panic!("{golden}: {e}"));
+        assert!(
+            why.lines.windows(2).all(|w| w[0].at <= w[1].at),
+            "{golden}: not in the order of time:\n{why}"
+        );
         let namespace = if ns.is_empty() || *ns == "default" { String::new() } else { format!(" -n {ns}") };
-        let text = format!("$ podium why {} {}/{}{namespace} --at {seconds}s\n{why}", file.display(), kind.name().to_lowercase(), key.name);
+        let text = format!(
+            "$ podium why {} {}/{}{namespace} --at {seconds}s\n{why}",
+            file.display(),
+            kind.name().to_lowercase(),
+            key.name
+        );
         for w in *words {
             if !text.contains(w) {
                 wrong.push(format!("{golden}: {w:?} is not in\n{text}"));
@@ -216,7 +439,14 @@ fn the_stories_are_as_recorded() {
     }
     for entry in std::fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-        assert!(GOLDEN.iter().any(|g| format!("{}.txt", g.0) == name), "nothing is compared with tests/golden/{name}");
+        assert!(
+            GOLDEN.iter().any(|g| format!("{}.txt", g.0) == name),
+            "nothing is compared with tests/golden/{name}"
+        );
     }
-    assert!(wrong.is_empty(), "PODIUM_BLESS=1 cargo test --test causes records anew what follows\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "PODIUM_BLESS=1 cargo test --test causes records anew what follows\n{}",
+        wrong.join("\n")
+    );
 }

@@ -220,7 +220,13 @@ fn a_scenario_and_its_trace_show_the_same() {
     let trace = t.path("k08.podium-trace");
     ends(&["play", K08, "--trace", &trace], 0);
     for at in ["30s", "2m", "7m"] {
-        for what in [&["get", "pods", "-o", "wide"][..], &["get", "nodes"], &["get", "deploy,rs"], &["describe", "nodes"], &["events"]] {
+        for what in [
+            &["get", "pods", "-o", "wide"][..],
+            &["get", "nodes"],
+            &["get", "deploy,rs"],
+            &["describe", "nodes"],
+            &["events"],
+        ] {
             let args = |file: &str| {
                 let mut a = vec![what[0].to_owned(), file.to_owned()];
                 a.extend(what[1..].iter().map(|s| s.to_string()));
@@ -264,7 +270,10 @@ fn traces_are_read_compared_and_exported() {
     let cat = ends(&["trace", "cat", &a, "--from", "0s", "--to", "30s"], 0);
     assert!(cat.contains("RECORD") && cat.contains("apply"), "{cat}");
     let about = ends(&["trace", "cat", &a, "--about", "node/node-1"], 0);
-    assert!(about.lines().skip(2).count() > 0 && about.lines().skip(2).all(|l| l.contains("node-1")), "{about}");
+    assert!(
+        about.lines().skip(2).count() > 0 && about.lines().skip(2).all(|l| l.contains("node-1")),
+        "{about}"
+    );
     assert!(ends(&["trace", "cat", &a, "--all"], 0).lines().count() > cat.lines().count());
 
     assert!(ends(&["trace", "diff", &a, &b], 0).contains("equal"));
@@ -356,8 +365,10 @@ fn the_junit_report_is_well_formed() {
 fn seeds_are_counted_and_named() {
     let text = ends(&["test", "scenarios/regress/cordon.yaml", "--seeds", "3"], 0);
     assert!(text.contains("3 of 3 seeds") && text.contains("3 passed, 0 failed"), "{text}");
-    let v = json(&ends(&["test", "scenarios/regress/cordon.yaml", "--seeds", "2", "--seed", "40", "--json"], 0));
-    let seeds: Vec<_> = v["scenarios"].as_array().unwrap().iter().map(|s| s["seed"].as_u64().unwrap()).collect();
+    let v =
+        json(&ends(&["test", "scenarios/regress/cordon.yaml", "--seeds", "2", "--seed", "40", "--json"], 0));
+    let seeds: Vec<_> =
+        v["scenarios"].as_array().unwrap().iter().map(|s| s["seed"].as_u64().unwrap()).collect();
     assert_eq!(seeds, [40, 41]);
 }
 
@@ -381,12 +392,21 @@ fn a_pipe_that_closes_is_quiet() {
         &["trace", "diff", K08, K08],
         &["bench", "world", "--nodes", "1", "--pods", "1"],
     ] {
-        let mut child =
-            podium().args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = podium()
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         let o = child.wait_with_output().unwrap();
         let said = stderr(&o);
-        assert!(!said.contains("bug") && !said.contains("roken pipe") && !said.contains("panicked"), "podium {}\n{said}", args.join(" "));
+        assert!(
+            !said.contains("bug") && !said.contains("roken pipe") && !said.contains("panicked"),
+            "podium {}\n{said}",
+            args.join(" ")
+        );
         assert!(matches!(o.status.code(), Some(0)), "podium {}: {:?}\n{said}", args.join(" "), o.status);
     }
 }
@@ -394,8 +414,16 @@ fn a_pipe_that_closes_is_quiet() {
 #[test]
 fn colour_only_on_a_terminal_that_wants_it() {
     // Standard output is a pipe here; not even FORCE_COLOR may smuggle codes into a table.
-    for vars in [&[][..], &[("NO_COLOR", "1")], &[("TERM", "dumb")], &[("NO_COLOR", "1"), ("TERM", "xterm-256color")]] {
-        for args in [&["play", K08][..], &["why", K08, "pod/web-*"], &["test", "scenarios/regress/cordon.yaml"], &["tour", "--plain"], &["--help"]] {
+    for vars in
+        [&[][..], &[("NO_COLOR", "1")], &[("TERM", "dumb")], &[("NO_COLOR", "1"), ("TERM", "xterm-256color")]]
+    {
+        for args in [
+            &["play", K08][..],
+            &["why", K08, "pod/web-*"],
+            &["test", "scenarios/regress/cordon.yaml"],
+            &["tour", "--plain"],
+            &["--help"],
+        ] {
             let o = podium().args(args).envs(vars.iter().copied()).stdin(Stdio::null()).output().unwrap();
             assert_eq!(o.status.code(), Some(0));
             assert!(!stdout(&o).contains('\x1b') && !stderr(&o).contains('\x1b'), "{args:?} with {vars:?}");
@@ -430,8 +458,13 @@ fn mistakes_are_answered_with_the_nearest_name() {
 fn standard_input_is_a_file() {
     let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(WEB)).unwrap();
     let feed = |args: &[&str], text: &[u8]| {
-        let mut child =
-            podium().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = podium()
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let _ = child.stdin.take().unwrap().write_all(text);
         child.wait_with_output().unwrap()
     };

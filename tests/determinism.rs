@@ -40,7 +40,13 @@ fn play(binary: &OsStr, file: &Path, seed: u64) -> Value {
     let seed = seed.to_string();
     let out = Command::new(binary)
         .current_dir(root())
-        .args([OsStr::new("play"), file.as_os_str(), OsStr::new("--json"), OsStr::new("--seed"), OsStr::new(&seed)])
+        .args([
+            OsStr::new("play"),
+            file.as_os_str(),
+            OsStr::new("--json"),
+            OsStr::new("--seed"),
+            OsStr::new(&seed),
+        ])
         .output()
         .unwrap_or_else(|e| panic!("{}: {e}", binary.to_string_lossy()));
     let repeat = format!("{} play {} --json --seed {seed}", binary.to_string_lossy(), file.display());
@@ -98,6 +104,8 @@ fn another_seed_gives_another_trace() {
     for_each(|file| {
         let [a, b] = SEEDS.map(|seed| play(ours, file, seed));
         let same = a["trace_hash"] == b["trace_hash"];
-        same.then(|| format!("{}: seeds {SEEDS:?} give one and the same trace", file.display())).into_iter().collect()
+        same.then(|| format!("{}: seeds {SEEDS:?} give one and the same trace", file.display()))
+            .into_iter()
+            .collect()
     });
 }

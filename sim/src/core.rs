@@ -136,8 +136,7 @@ impl Core {
         match c {
             Comp::Kubelet(n) => self.nodes[n as usize].kubelet,
             Comp::Runtime(n) => self.nodes[n as usize].machine,
-            c => control_slot(c)
-                .map_or(Health { up: true, ..Health::fresh() }, |s| self.control[s]),
+            c => control_slot(c).map_or(Health { up: true, ..Health::fresh() }, |s| self.control[s]),
         }
     }
 
@@ -186,7 +185,11 @@ impl Core {
             let h = self.health(c);
             (h.stopped_by != RecordId(0) && h.stopped_at + span >= self.now).then_some(h)
         };
-        [Comp::Api, Comp::Etcd].into_iter().filter_map(stopped).min_by_key(|h| h.stopped_at).map(|h| h.stopped_by)
+        [Comp::Api, Comp::Etcd]
+            .into_iter()
+            .filter_map(stopped)
+            .min_by_key(|h| h.stopped_at)
+            .map(|h| h.stopped_by)
     }
 
     /// Whether a message between the two cannot pass now, and which fault is to blame.

@@ -80,7 +80,11 @@ impl Cluster {
     }
 
     fn count(&self, kind: &Kind) -> usize {
-        self.world.objects().keys().filter(|k| k.kind == *kind && (k.ns == "default" || k.ns.is_empty())).count()
+        self.world
+            .objects()
+            .keys()
+            .filter(|k| k.kind == *kind && (k.ns == "default" || k.ns.is_empty()))
+            .count()
     }
 
     fn apply(&mut self, v: Value) -> String {
@@ -124,17 +128,24 @@ fn a_stale_version_is_a_conflict() {
     let mut c = Cluster::new(0);
     c.apply(map("m", 1));
     let old = version(&c.value(Kind::ConfigMap, "m")).to_owned();
-    assert_eq!(c.patch(Kind::ConfigMap, "m", json!({"data": {"n": "2"}, "metadata": {"resourceVersion": old}})), "configmap/m patched");
+    assert_eq!(
+        c.patch(Kind::ConfigMap, "m", json!({"data": {"n": "2"}, "metadata": {"resourceVersion": old}})),
+        "configmap/m patched"
+    );
     let new = version(&c.value(Kind::ConfigMap, "m")).to_owned();
     assert_ne!(old, new);
-    let said = c.patch(Kind::ConfigMap, "m", json!({"data": {"n": "3"}, "metadata": {"resourceVersion": old}}));
+    let said =
+        c.patch(Kind::ConfigMap, "m", json!({"data": {"n": "3"}, "metadata": {"resourceVersion": old}}));
     assert_eq!(
         said,
         "Error from server (Conflict): Operation cannot be fulfilled on configmaps \"m\": the object has been modified; \
          please apply your changes to the latest version and try again"
     );
     assert_eq!(c.value(Kind::ConfigMap, "m")["data"]["n"], "2");
-    let refused = c.records().iter().any(|r| matches!(&r.what, What::Refused { code: 409, reason, .. } if *reason == "Conflict"));
+    let refused = c
+        .records()
+        .iter()
+        .any(|r| matches!(&r.what, What::Refused { code: 409, reason, .. } if *reason == "Conflict"));
     assert!(refused, "the trace says so, too");
     // Without a version the last write wins.
     assert_eq!(c.patch(Kind::ConfigMap, "m", json!({"data": {"n": "4"}})), "configmap/m patched");
@@ -167,14 +178,21 @@ fn writes_that_change_nothing_raise_no_revision() {
     c.pass(5);
     let (revision, map_version) = (c.world.revision(), version(&c.value(Kind::ConfigMap, "m")).to_owned());
     assert_eq!(c.patch(Kind::ConfigMap, "m", json!({"data": {"n": "1"}})), "configmap/m patched");
-    assert_eq!(c.run(UserCommand::Scale { key: key(Kind::Deployment, "d"), replicas: 2 }), "deployment.apps/d scaled");
+    assert_eq!(
+        c.run(UserCommand::Scale { key: key(Kind::Deployment, "d"), replicas: 2 }),
+        "deployment.apps/d scaled"
+    );
     assert_eq!(c.apply(deployment("d", 2, "web:1")), "deployment.apps/d unchanged");
     assert_eq!(c.patch(Kind::Deployment, "d", json!({"spec": {"replicas": 2}})), "deployment.apps/d patched");
     assert_eq!(version(&c.value(Kind::ConfigMap, "m")), map_version);
-    let written: Vec<String> = c.records().iter().filter_map(|r| match &r.what {
-        What::Write { revision: r, obj, .. } if *r > revision => Some(obj.key().to_string()),
-        _ => None,
-    }).collect();
+    let written: Vec<String> = c
+        .records()
+        .iter()
+        .filter_map(|r| match &r.what {
+            What::Write { revision: r, obj, .. } if *r > revision => Some(obj.key().to_string()),
+            _ => None,
+        })
+        .collect();
     assert!(written.iter().all(|k| !k.contains("/m") && !k.ends_with("/d")), "{written:?}");
 }
 
@@ -213,7 +231,10 @@ fn what_the_server_sets_cannot_be_written() {
     assert_eq!(v["metadata"]["deletionTimestamp"], Value::Null);
     c.patch(Kind::ConfigMap, "m", json!({"metadata": {"creationTimestamp": "2001-01-01T00:00:00Z", "deletionTimestamp": "2001-01-01T00:00:00Z"}}));
     let after = c.value(Kind::ConfigMap, "m");
-    assert_eq!((&after["metadata"]["creationTimestamp"], &after["metadata"]["deletionTimestamp"]), (&v["metadata"]["creationTimestamp"], &Value::Null));
+    assert_eq!(
+        (&after["metadata"]["creationTimestamp"], &after["metadata"]["deletionTimestamp"]),
+        (&v["metadata"]["creationTimestamp"], &Value::Null)
+    );
 }
 
 #[test]
@@ -233,15 +254,19 @@ fn finalizers_hold_an_object() {
     assert_ne!(c.value(Kind::ConfigMap, "m"), Value::Null);
     c.patch(Kind::ConfigMap, "m", json!({"metadata": {"finalizers": null}}));
     assert_eq!(c.value(Kind::ConfigMap, "m"), Value::Null);
-    let deletes = c.records().iter().filter(|r| matches!(&r.what, What::Write { verb: WriteVerb::Delete, obj, .. } if obj.meta().name == "m"));
+    let deletes = c.records().iter().filter(
+        |r| matches!(&r.what, What::Write { verb: WriteVerb::Delete, obj, .. } if obj.meta().name == "m"),
+    );
     assert_eq!(deletes.count(), 1);
 }
 
 #[test]
 fn three_ways_to_delete_a_deployment() {
-    for (how, propagation) in
-        [("background", Propagation::Background), ("foreground", Propagation::Foreground), ("orphan", Propagation::Orphan)]
-    {
+    for (how, propagation) in [
+        ("background", Propagation::Background),
+        ("foreground", Propagation::Foreground),
+        ("orphan", Propagation::Orphan),
+    ] {
         let mut c = Cluster::new(2);
         c.apply(deployment("d", 2, "web:1"));
         c.pass(20);
@@ -254,20 +279,34 @@ fn three_ways_to_delete_a_deployment() {
         let wanted = if propagation == Propagation::Orphan { (0, 1, 2) } else { (0, 0, 0) };
         assert_eq!(left, wanted, "{how}");
         let gone = |c: &mut Cluster, kind: Kind| {
-            let last = c.records().iter().rev().find(|r| matches!(&r.what, What::Write { verb: WriteVerb::Delete, obj, .. } if obj.kind() == kind));
+            let last = c.records().iter().rev().find(
+                |r| matches!(&r.what, What::Write { verb: WriteVerb::Delete, obj, .. } if obj.kind() == kind),
+            );
             last.map(|r| r.at)
         };
         match propagation {
             Propagation::Background => {
-                assert!(gone(&mut c, Kind::Deployment) < gone(&mut c, Kind::ReplicaSet) && gone(&mut c, Kind::ReplicaSet) < gone(&mut c, Kind::Pod));
+                assert!(
+                    gone(&mut c, Kind::Deployment) < gone(&mut c, Kind::ReplicaSet)
+                        && gone(&mut c, Kind::ReplicaSet) < gone(&mut c, Kind::Pod)
+                );
             }
             Propagation::Foreground => {
-                assert!(gone(&mut c, Kind::Deployment) > gone(&mut c, Kind::ReplicaSet) && gone(&mut c, Kind::ReplicaSet) > gone(&mut c, Kind::Pod));
+                assert!(
+                    gone(&mut c, Kind::Deployment) > gone(&mut c, Kind::ReplicaSet)
+                        && gone(&mut c, Kind::ReplicaSet) > gone(&mut c, Kind::Pod)
+                );
             }
             Propagation::Orphan => {
                 let rs = c.world.objects().values().find(|o| o.kind() == Kind::ReplicaSet).unwrap();
                 assert!(rs.meta().owner_references.is_empty() && !rs.meta().deleting());
-                assert!(c.world.objects().values().filter(|o| o.kind() == Kind::Pod).all(|o| o.meta().controller().is_some()));
+                assert!(
+                    c.world
+                        .objects()
+                        .values()
+                        .filter(|o| o.kind() == Kind::Pod)
+                        .all(|o| o.meta().controller().is_some())
+                );
             }
         }
     }
@@ -291,15 +330,19 @@ fn grace_may_only_get_shorter_and_zero_is_at_once() {
     let mut c = Cluster::new(1);
     // It does not listen to the polite signal.
     let mut cfg = config(1, Level::Full);
-    cfg.images = serde_json::from_value(json!([{"match": "deaf:*", "stop": {"after": "1h"}}, {"match": "*"}])).unwrap();
+    cfg.images =
+        serde_json::from_value(json!([{"match": "deaf:*", "stop": {"after": "1h"}}, {"match": "*"}]))
+            .unwrap();
     c.world = World::new(cfg, 1);
     c.pass(2);
     for name in ["a", "b", "c"] {
         c.apply(pod(name, "deaf:1"));
     }
     c.pass(10);
-    let grace = |c: &Cluster, n: &str| c.value(Kind::Pod, n)["metadata"]["deletionGracePeriodSeconds"].clone();
-    let delete = |c: &mut Cluster, n: &str, g: Option<i64>| c.delete(Kind::Pod, n, g, Propagation::Background);
+    let grace =
+        |c: &Cluster, n: &str| c.value(Kind::Pod, n)["metadata"]["deletionGracePeriodSeconds"].clone();
+    let delete =
+        |c: &mut Cluster, n: &str, g: Option<i64>| c.delete(Kind::Pod, n, g, Propagation::Background);
     delete(&mut c, "a", None);
     assert_eq!(grace(&c, "a"), 30);
     delete(&mut c, "a", Some(60));
@@ -334,12 +377,17 @@ fn names_are_generated() {
     for _ in 0..3 {
         let v = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-"}});
         let said = c.run(UserCommand::Create { objects: vec![v] });
-        let name = said.strip_prefix("configmap/gen-").and_then(|s| s.strip_suffix(" created")).unwrap_or_else(|| panic!("{said}"));
+        let name = said
+            .strip_prefix("configmap/gen-")
+            .and_then(|s| s.strip_suffix(" created"))
+            .unwrap_or_else(|| panic!("{said}"));
         assert!(name.len() == 5 && name.chars().all(|c| "bcdfghjklmnpqrstvwxz2456789".contains(c)), "{name}");
     }
     assert_eq!(c.world.objects().keys().filter(|k| k.name.starts_with("gen-")).count(), 3);
     // A prefix that is too long is cut; one that is no name is refused, whatever its bytes.
-    for (prefix, ok) in [("x".repeat(90), true), ("é".repeat(60), false), (format!("a{}", "é".repeat(40)), false)] {
+    for (prefix, ok) in
+        [("x".repeat(90), true), ("é".repeat(60), false), (format!("a{}", "é".repeat(40)), false)]
+    {
         let v = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": prefix}});
         let said = c.run(UserCommand::Create { objects: vec![v] });
         assert_eq!(said.ends_with(" created"), ok, "{said}");
@@ -356,7 +404,8 @@ fn a_namespace_goes_with_all_that_it_holds() {
     let mut held = map("held", 1);
     held["metadata"]["finalizers"] = json!(["example.org/hold"]);
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": [{"port": 1}]}});
-    let custom = json!({"apiVersion": "example.org/v1", "kind": "Cache", "metadata": {"name": "c"}, "spec": {}});
+    let custom =
+        json!({"apiVersion": "example.org/v1", "kind": "Cache", "metadata": {"name": "c"}, "spec": {}});
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
     let mut objects = vec![json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})];
     objects.extend([map("m", 1), held, service, custom, secret, deployment("d", 1, "web:1")].map(namespaced));
@@ -369,7 +418,8 @@ fn a_namespace_goes_with_all_that_it_holds() {
     let refused = c.run(UserCommand::Create { objects: vec![namespaced(map("late", 1))] });
     assert!(refused.contains("because it is being terminated"), "{refused}");
     c.pass(60);
-    let left: Vec<String> = c.world.objects().keys().filter(|k| k.ns == "shop").map(ToString::to_string).collect();
+    let left: Vec<String> =
+        c.world.objects().keys().filter(|k| k.ns == "shop").map(ToString::to_string).collect();
     assert_eq!(left, ["shop/configmap/held"].map(str::to_owned).to_vec(), "only what a finalizer holds");
     let release = UserCommand::Patch {
         key: Key::new(Kind::ConfigMap, "shop", "held"),
@@ -378,11 +428,15 @@ fn a_namespace_goes_with_all_that_it_holds() {
     };
     c.run(release);
     c.pass(30);
-    let left: Vec<String> = c.world.objects().keys().filter(|k| k.ns == "shop").map(ToString::to_string).collect();
+    let left: Vec<String> =
+        c.world.objects().keys().filter(|k| k.ns == "shop").map(ToString::to_string).collect();
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(c.value(Kind::Namespace, "shop"), Value::Null);
     // And its name is free again.
-    assert_eq!(c.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})), "namespace/shop created");
+    assert_eq!(
+        c.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})),
+        "namespace/shop created"
+    );
 }
 
 #[test]
@@ -403,16 +457,23 @@ fn a_watch_from_too_long_ago_is_answered_with_410_and_lists_again() {
     c.pass(30);
     c.mend(1);
     c.pass(180);
-    let relists: Vec<(String, String)> = c.records().iter().filter_map(|r| match &r.what {
-        What::Note { code: Code::Relist, args, .. } => {
-            let arg = |n: &str| args.iter().find(|(k, _)| *k == n).map(|(_, v)| v.to_string()).unwrap_or_default();
-            Some((arg("kind"), arg("why")))
-        }
-        _ => None,
-    }).collect();
+    let relists: Vec<(String, String)> = c
+        .records()
+        .iter()
+        .filter_map(|r| match &r.what {
+            What::Note { code: Code::Relist, args, .. } => {
+                let arg = |n: &str| {
+                    args.iter().find(|(k, _)| *k == n).map(|(_, v)| v.to_string()).unwrap_or_default()
+                };
+                Some((arg("kind"), arg("why")))
+            }
+            _ => None,
+        })
+        .collect();
     assert!(!relists.is_empty(), "somebody listed again");
     assert_eq!((c.ready("d"), c.pods().len()), (1, 1), "and all came right");
-    let nodes: Vec<_> = (1..=2).map(|n| c.value(Kind::Node, &format!("node-{n}"))["status"]["conditions"].clone()).collect();
+    let nodes: Vec<_> =
+        (1..=2).map(|n| c.value(Kind::Node, &format!("node-{n}"))["status"]["conditions"].clone()).collect();
     assert!(nodes.iter().all(|n| n.to_string().contains("\"True\"")), "{nodes:?}");
 }
 
@@ -440,10 +501,13 @@ fn between_list_and_watch_everything_may_be_forgotten() {
     c.pass(60);
     assert_eq!(c.ready("d"), 3);
     let expired = c.records().iter().any(|r| match &r.what {
-        What::Note { code: Code::Relist, args, .. } => args.iter().any(|(k, v)| *k == "why" && *v == "Expired"),
+        What::Note { code: Code::Relist, args, .. } => {
+            args.iter().any(|(k, v)| *k == "why" && *v == "Expired")
+        }
         _ => false,
     });
-    let gone = c.records().iter().any(|r| matches!(&r.what, What::Sent { label, .. } if label.contains("error")));
+    let gone =
+        c.records().iter().any(|r| matches!(&r.what, What::Sent { label, .. } if label.contains("error")));
     assert!(expired && gone, "somebody was told 410 Gone: {expired} {gone}");
 }
 
@@ -451,10 +515,14 @@ fn between_list_and_watch_everything_may_be_forgotten() {
 fn bookmarks_are_sent_and_carry_the_revision_on() {
     let mut c = Cluster::new(1);
     c.pass(130);
-    let marks: Vec<SimTime> = c.records().iter().filter_map(|r| match &r.what {
-        What::Sent { label, .. } if *label == "bookmark" => Some(r.at),
-        _ => None,
-    }).collect();
+    let marks: Vec<SimTime> = c
+        .records()
+        .iter()
+        .filter_map(|r| match &r.what {
+            What::Sent { label, .. } if *label == "bookmark" => Some(r.at),
+            _ => None,
+        })
+        .collect();
     assert!(marks.len() >= 10, "{}", marks.len());
     let minutes: std::collections::BTreeSet<u64> = marks.iter().map(|t| t.0 / 60_000_000_000).collect();
     assert_eq!(minutes.into_iter().collect::<Vec<_>>(), [1, 2]);
@@ -465,7 +533,11 @@ fn the_store_is_compacted_and_goes_on() {
     let mut c = Cluster::new(1);
     c.apply(deployment("d", 1, "web:1"));
     c.pass(700);
-    let compactions = c.records().iter().filter(|r| matches!(&r.what, What::Sent { label, .. } if *label == "compact")).count();
+    let compactions = c
+        .records()
+        .iter()
+        .filter(|r| matches!(&r.what, What::Sent { label, .. } if *label == "compact"))
+        .count();
     assert!(compactions >= 1, "{compactions}");
     // Down over a compaction: the API server reads everything anew.
     c.fault(1, "apiServerDown", json!({}));
@@ -484,10 +556,15 @@ fn events_go_an_hour_after_their_last_sighting() {
     c.apply(pod("flaky", "flaky:1"));
     c.pass(60);
     let about = |c: &Cluster, name: &str| -> Vec<(String, i64)> {
-        let mut all: Vec<(String, i64)> = c.world.objects().values().filter_map(|o| match o {
-            Obj::Event(e) if e.involved_object.name == name => Some((e.reason.to_string(), e.count)),
-            _ => None,
-        }).collect();
+        let mut all: Vec<(String, i64)> = c
+            .world
+            .objects()
+            .values()
+            .filter_map(|o| match o {
+                Obj::Event(e) if e.involved_object.name == name => Some((e.reason.to_string(), e.count)),
+                _ => None,
+            })
+            .collect();
         all.sort();
         all
     };
@@ -510,12 +587,18 @@ fn the_same_event_again_raises_its_count() {
     let mut c = Cluster::new(1);
     c.apply(pod("flaky", "flaky:1"));
     c.pass(300);
-    let started: Vec<i64> = c.world.objects().values().filter_map(|o| match o {
-        Obj::Event(e) if e.reason == "Started" => Some(e.count),
-        _ => None,
-    }).collect();
+    let started: Vec<i64> = c
+        .world
+        .objects()
+        .values()
+        .filter_map(|o| match o {
+            Obj::Event(e) if e.reason == "Started" => Some(e.count),
+            _ => None,
+        })
+        .collect();
     assert_eq!(started.len(), 1, "{started:?}");
-    let restarts = c.value(Kind::Pod, "flaky")["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap();
+    let restarts =
+        c.value(Kind::Pod, "flaky")["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap();
     assert!(restarts >= 3 && started[0] == restarts + 1, "{restarts} restarts, {started:?}");
 }
 
@@ -526,7 +609,8 @@ fn requests_in_flight_when_the_api_server_dies() {
     // At each of the moments that a write goes through: on its way, at etcd, on its way back.
     for (i, micros) in (0..24u64).map(|i| (i, i * 130)) {
         let patch = json!({"data": {format!("k{i}"): "x"}});
-        let id = c.begin(UserCommand::Patch { key: key(Kind::ConfigMap, "m"), kind: PatchKind::Merge, patch });
+        let id =
+            c.begin(UserCommand::Patch { key: key(Kind::ConfigMap, "m"), kind: PatchKind::Merge, patch });
         let now = c.world.now() + Span::us(micros);
         c.world.advance(now);
         c.fault(100 + i, "apiServerDown", json!({}));
@@ -541,7 +625,9 @@ fn requests_in_flight_when_the_api_server_dies() {
             assert!(said.contains("connection to the server") || said.contains("Timeout"), "{said}");
         }
         c.pass(15);
-        assert!(c.patch(Kind::ConfigMap, "m", json!({"data": {"again": i.to_string()}})).ends_with("patched"));
+        assert!(
+            c.patch(Kind::ConfigMap, "m", json!({"data": {"again": i.to_string()}})).ends_with("patched")
+        );
     }
 }
 
@@ -551,7 +637,8 @@ fn requests_in_flight_when_etcd_dies() {
     c.apply(map("m", 1));
     for (i, micros) in (0..24u64).map(|i| (i, i * 130)) {
         let patch = json!({"data": {format!("k{i}"): "x"}});
-        let id = c.begin(UserCommand::Patch { key: key(Kind::ConfigMap, "m"), kind: PatchKind::Merge, patch });
+        let id =
+            c.begin(UserCommand::Patch { key: key(Kind::ConfigMap, "m"), kind: PatchKind::Merge, patch });
         let now = c.world.now() + Span::us(micros);
         c.world.advance(now);
         c.fault(100 + i, "etcdDown", json!({}));
@@ -565,7 +652,9 @@ fn requests_in_flight_when_etcd_dies() {
             assert!(said.contains("request timed out"), "{said}");
         }
         c.pass(15);
-        assert!(c.patch(Kind::ConfigMap, "m", json!({"data": {"again": i.to_string()}})).ends_with("patched"));
+        assert!(
+            c.patch(Kind::ConfigMap, "m", json!({"data": {"again": i.to_string()}})).ends_with("patched")
+        );
         assert_eq!(c.value(Kind::ConfigMap, "m")["data"]["again"], i.to_string());
     }
     c.apply(deployment("d", 2, "web:1"));
@@ -603,7 +692,8 @@ fn scheduler_and_controllers_take_up_where_they_were() {
     c.mend(4);
     c.pass(90);
     assert_eq!((c.ready("d"), c.pods().len()), (6, 6));
-    let uids: std::collections::BTreeSet<_> = c.world.objects().values().filter_map(|o| o.meta().controller().map(|r| r.uid)).collect();
+    let uids: std::collections::BTreeSet<_> =
+        c.world.objects().values().filter_map(|o| o.meta().controller().map(|r| r.uid)).collect();
     assert_eq!(c.count(&Kind::ReplicaSet), 2);
     assert!(uids.len() >= 2);
 }

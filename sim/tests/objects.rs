@@ -34,19 +34,40 @@ fn every_field_comes_back() {
         "restartPolicy": "Always", "terminationGracePeriodSeconds": 5, "imagePullSecrets": [{"name": "r"}], "dnsPolicy": "None"
     });
     let cases = [
-        ("pod", json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"app": "web"}, "annotations": {"a": "b"},
-            "managedFields": [{"manager": "kubectl"}], "finalizers": ["x/y"]}, "spec": pod_spec, "status": {"phase": "Pending", "ephemeralContainerStatuses": []}})),
-        ("deployment", json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": {"replicas": 0, "paused": true,
+        (
+            "pod",
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"app": "web"}, "annotations": {"a": "b"},
+            "managedFields": [{"manager": "kubectl"}], "finalizers": ["x/y"]}, "spec": pod_spec, "status": {"phase": "Pending", "ephemeralContainerStatuses": []}}),
+        ),
+        (
+            "deployment",
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": {"replicas": 0, "paused": true,
             "selector": {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "t", "operator": "Exists"}]},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "50%", "maxUnavailable": 0}},
-            "template": {"metadata": {"labels": {"app": "web"}}, "spec": pod_spec}}, "status": {"terminatingReplicas": 2}})),
-        ("node", json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": {"podCIDR": "10.0.0.0/24", "podCIDRs": ["10.0.0.0/24"], "providerID": "x://1",
-            "taints": [{"key": "a", "effect": "NoSchedule"}]}, "status": {"capacity": {"cpu": "4", "example.org/gpu": "2"}, "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}}}})),
-        ("config map", json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1"}, "binaryData": {"b": "AA=="}, "immutable": true})),
-        ("lease", json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l", "namespace": "x"},
-            "spec": {"holderIdentity": "h", "leaseDurationSeconds": 40, "renewTime": "2026-01-01T00:00:01.500000Z", "leaseTransitions": 3}})),
-        ("service", json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}], "selector": {"a": "b"}}})),
-        ("custom", json!({"apiVersion": "example.org/v1beta1", "kind": "Cache", "metadata": {"name": "c"}, "spec": {"any": [1, 2.5, null, {"x": "y"}]}, "status": {"ok": true}})),
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": pod_spec}}, "status": {"terminatingReplicas": 2}}),
+        ),
+        (
+            "node",
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": {"podCIDR": "10.0.0.0/24", "podCIDRs": ["10.0.0.0/24"], "providerID": "x://1",
+            "taints": [{"key": "a", "effect": "NoSchedule"}]}, "status": {"capacity": {"cpu": "4", "example.org/gpu": "2"}, "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}}}}),
+        ),
+        (
+            "config map",
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1"}, "binaryData": {"b": "AA=="}, "immutable": true}),
+        ),
+        (
+            "lease",
+            json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l", "namespace": "x"},
+            "spec": {"holderIdentity": "h", "leaseDurationSeconds": 40, "renewTime": "2026-01-01T00:00:01.500000Z", "leaseTransitions": 3}}),
+        ),
+        (
+            "service",
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}], "selector": {"a": "b"}}}),
+        ),
+        (
+            "custom",
+            json!({"apiVersion": "example.org/v1beta1", "kind": "Cache", "metadata": {"name": "c"}, "spec": {"any": [1, 2.5, null, {"x": "y"}]}, "status": {"ok": true}}),
+        ),
     ];
     for (name, given) in &cases {
         round_trip(name, given);
@@ -56,8 +77,14 @@ fn every_field_comes_back() {
 #[test]
 fn a_wrong_type_is_named_by_its_path() {
     let cases = [
-        (json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": {"replicas": "three"}}), "spec.replicas"),
-        (json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "lots"}}}]}}), "spec"),
+        (
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": {"replicas": "three"}}),
+            "spec.replicas",
+        ),
+        (
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "lots"}}}]}}),
+            "spec",
+        ),
         (json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"a": 1}}}), "metadata"),
         (json!({"kind": "Pod"}), "apiVersion"),
     ];

@@ -69,7 +69,9 @@ fn every_bit_of_the_frames_heads_is_noticed() {
         for bit in 0..8 {
             let mut bad = bytes.clone();
             bad[at] ^= 1 << bit;
-            refused += usize::from(refused_or_equal(&bad, &good).unwrap_or_else(|e| panic!("byte {at}, bit {bit}: {e}")));
+            refused += usize::from(
+                refused_or_equal(&bad, &good).unwrap_or_else(|e| panic!("byte {at}, bit {bit}: {e}")),
+            );
         }
     }
     assert!(refused > 900, "{refused}");

@@ -55,9 +55,13 @@ fn the_level_of_the_trace_changes_nothing() {
             prop_assert_eq!(records.is_empty(), level == Level::Off);
             // What is kept says the same at the same time; numbers and causes skip what is not kept.
             let kept = all.iter().filter(|r| r.what.kept_at(level) && r.what.subject().is_some());
-            let kept: Vec<_> = kept.map(|r| (r.at, r.what.subject(), podium_sim::trace::export::type_name(&r.what))).collect();
+            let kept: Vec<_> = kept
+                .map(|r| (r.at, r.what.subject(), podium_sim::trace::export::type_name(&r.what)))
+                .collect();
             let there = records.iter().filter(|r| r.what.subject().is_some());
-            let there: Vec<_> = there.map(|r| (r.at, r.what.subject(), podium_sim::trace::export::type_name(&r.what))).collect();
+            let there: Vec<_> = there
+                .map(|r| (r.at, r.what.subject(), podium_sim::trace::export::type_name(&r.what)))
+                .collect();
             prop_assert_eq!(kept, there);
         }
         Ok(())
@@ -77,8 +81,14 @@ fn a_fork_is_a_world_of_its_own() {
         let mut other = world.fork();
         // The others live first, so that whatever they shared with the original would show in it.
         let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "only-here"}});
-        other.handle(world.now(), External::User { id: 999, command: UserCommand::Create { objects: vec![map] } });
-        other.handle(world.now(), External::Fault { id: 998, fault: common::fault("nodeCrash", json!({"node": "node-1"})) });
+        other.handle(
+            world.now(),
+            External::User { id: 999, command: UserCommand::Create { objects: vec![map] } },
+        );
+        other.handle(
+            world.now(),
+            External::Fault { id: 998, fault: common::fault("nodeCrash", json!({"node": "node-1"})) },
+        );
         other.advance(end + Span::secs(60));
         same.advance(end);
         let same_future = same.take_records();
@@ -87,7 +97,11 @@ fn a_fork_is_a_world_of_its_own() {
         control.advance(end);
         control_records.extend(control.take_records());
         same_records(&control_records, &world.take_records())?;
-        prop_assert_eq!(seen(&control), seen(&world), "the original is not what it would have been without forks");
+        prop_assert_eq!(
+            seen(&control),
+            seen(&world),
+            "the original is not what it would have been without forks"
+        );
         same_records(&control_records, &same_future)?;
         prop_assert_eq!(seen(&control), seen(&same), "a fork that is treated equally has another future");
         let marker = key(Kind::ConfigMap, "only-here");
@@ -116,7 +130,8 @@ fn holds(life: &Life) -> Result<(), TestCaseError> {
     let mut checker = Checker::new();
     records.iter().for_each(|r| checker.record(r));
     checker.settled(world.objects(), world.now());
-    let found: Vec<String> = checker.violations().iter().map(|v| format!("{}: {} at {}", v.rule, v.what, v.at)).collect();
+    let found: Vec<String> =
+        checker.violations().iter().map(|v| format!("{}: {} at {}", v.rule, v.what, v.at)).collect();
     prop_assert!(found.is_empty(), "{}", found.join("\n"));
     let nodes: Vec<_> = world.config().nodes.iter().map(|n| n.name.clone()).collect();
     let index = TraceIndex::new(&records, &nodes);

@@ -6,9 +6,9 @@
 use crate::cli::TourArgs;
 use crate::exit::Failure;
 use crate::term::Style;
-use crate::tui::picture::{Bar, Overlay};
 use crate::text::{clock, short_name, short_names, wrap};
 use crate::tui::free::{Free, Pressed, why_lines};
+use crate::tui::picture::{Bar, Overlay};
 use crate::tui::stage::Stage;
 use crate::tui::theatre::Theatre;
 use podium_sim::caption::{Catalogue, Weight};
@@ -44,7 +44,11 @@ struct Findings {
 
 /// Runs the command.
 pub fn run(args: &TourArgs, c: &Catalogue, terminal: bool) -> Result<(), Failure> {
-    if terminal && !args.plain && !crate::term::dumb() && std::io::stdin().is_terminal() { show(args, c) } else { tell(args, c) }
+    if terminal && !args.plain && !crate::term::dumb() && std::io::stdin().is_terminal() {
+        show(args, c)
+    } else {
+        tell(args, c)
+    }
 }
 
 /// Slow messages, so that they can be seen on their way.
@@ -55,9 +59,11 @@ fn cluster<'a>(c: &'a Catalogue, latency: LatencyProfile) -> Theatre<'a> {
 
 fn deployment() -> UserCommand {
     UserCommand::Apply {
-        objects: vec![json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 3,
+        objects: vec![
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 3,
             "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
-            "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}})],
+            "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}}),
+        ],
     }
 }
 
@@ -96,12 +102,14 @@ fn findings(t: &Theatre<'_>, crash: SimTime, node: Str, old: Key) -> Option<Find
     Some(Findings {
         crash,
         noticed: note(Code::LeaseExpired),
-        tainted: find(t, crash, |r| {
-            matches!(&r.what, What::Note { code: Code::EvictionScheduled, .. })
-        }),
+        tainted: find(t, crash, |r| matches!(&r.what, What::Note { code: Code::EvictionScheduled, .. })),
         evicted: note(Code::PodEvicted),
         created: find(t, crash, of_new),
-        running: find(t, crash, |r| matches!(&r.what, What::Write { obj: Obj::Pod(p), .. } if p.metadata.name == new.name && p.ready())),
+        running: find(
+            t,
+            crash,
+            |r| matches!(&r.what, What::Write { obj: Obj::Pod(p), .. } if p.metadata.name == new.name && p.ready()),
+        ),
         node,
         old,
         new,
@@ -116,7 +124,12 @@ const OPTIONS: [(&str, fn(Span) -> bool); 3] = [
 ];
 
 fn question(c: &Catalogue, node: &str) -> Vec<String> {
-    let mut lines = vec![c.text("ui-tour-stopped", &[("node", &node)]), String::new(), c.text("ui-question-replacement", &[]), String::new()];
+    let mut lines = vec![
+        c.text("ui-tour-stopped", &[("node", &node)]),
+        String::new(),
+        c.text("ui-question-replacement", &[]),
+        String::new(),
+    ];
     for (i, (id, _)) in OPTIONS.iter().enumerate() {
         let text = c.text(&format!("ui-option-{id}"), &[]);
         lines.push(c.text("ui-option-line", &[("number", &(i + 1)), ("text", &text)]));
@@ -137,7 +150,10 @@ fn answer(c: &Catalogue, f: &Findings, guess: Option<u8>) -> Vec<String> {
         None => c.text("ui-answer-none", &[("took", &took)]),
     };
     let step = |from: SimTime, to: SimTime, what: &str| {
-        let what = c.text(what, &[("node", &f.node), ("old", &short_name(&f.old.name)), ("new", &short_name(&f.new.name))]);
+        let what = c.text(
+            what,
+            &[("node", &f.node), ("old", &short_name(&f.old.name)), ("new", &short_name(&f.new.name))],
+        );
         format!("{:>8}  {what}", (to - from).to_string())
     };
     vec![
@@ -183,7 +199,14 @@ fn push_all(out: &mut String, lines: &[String], columns: usize) {
 }
 
 /// Adds the story's headlines from a line on; returns how far it has been told.
-fn push_story(out: &mut String, t: &Theatre<'_>, from: usize, c: &Catalogue, style: Style, columns: usize) -> usize {
+fn push_story(
+    out: &mut String,
+    t: &Theatre<'_>,
+    from: usize,
+    c: &Catalogue,
+    style: Style,
+    columns: usize,
+) -> usize {
     let told: Vec<_> = t.lines[from..].iter().filter(|l| l.weight == Weight::Headline).cloned().collect();
     for l in crate::narrate::joined(&told, c) {
         push_timed(out, &clock(l.at), &short_names(&l.text), style, columns);
@@ -213,14 +236,16 @@ fn story(args: &TourArgs, c: &Catalogue, style: Style, columns: usize) -> Result
     t.play_to(APPLY + PEACE);
     let told = push_story(&mut out, &t, 0, c, style, columns);
     let at = t.now();
-    let (node, old) = crash(&mut t).ok_or_else(|| Failure::Lacking("the tour's cluster did not come up".into()))?;
+    let (node, old) =
+        crash(&mut t).ok_or_else(|| Failure::Lacking("the tour's cluster did not come up".into()))?;
     let told = push_story(&mut out, &t, told, c, style, columns);
     out.push_str(&heading(&c.text("ui-question-title", &[])));
     push_all(&mut out, &question(c, &node), columns);
     out.push_str(&format!("{}\n\n", style.dim(&c.text("ui-tour-skip", &[]))));
     until_replaced(&mut t, at);
     push_story(&mut out, &t, told, c, style, columns);
-    let f = findings(&t, at, node, old).ok_or_else(|| Failure::Lacking("the tour's cluster did not recover".into()))?;
+    let f = findings(&t, at, node, old)
+        .ok_or_else(|| Failure::Lacking("the tour's cluster did not recover".into()))?;
     out.push_str(&heading(&c.text("ui-summary-title", &[])));
     push_all(&mut out, &answer(c, &f, args.answer), columns);
     out.push_str(&heading(&c.text("ui-panel-why", &[])));
@@ -262,7 +287,11 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     let mut o = Overlay { keys: c.text("ui-tour-continue", &[]), ..Overlay::default() };
     o.window = Some((
         c.text("ui-tour-title", &[]),
-        vec![c.text("ui-tour-intro", &[("nodes", &t.nodes.len())]), String::new(), c.text("ui-tour-deploy", &[("replicas", &3)])],
+        vec![
+            c.text("ui-tour-intro", &[("nodes", &t.nodes.len())]),
+            String::new(),
+            c.text("ui-tour-deploy", &[("replicas", &3)]),
+        ],
     ));
     t.play_to(APPLY);
     if stage.ask(&t, c, &o, any)?.is_none() {
@@ -348,7 +377,8 @@ mod tests {
             (Lang::En, expect_test::expect_file!["../../tests/screens/tour-en.txt"]),
             (Lang::ZhCn, expect_test::expect_file!["../../tests/screens/tour-zh-CN.txt"]),
         ] {
-            let out = story(&TourArgs::default(), &Catalogue::new(lang), Style::plain(), 80).expect("a story");
+            let out =
+                story(&TourArgs::default(), &Catalogue::new(lang), Style::plain(), 80).expect("a story");
             let long: Vec<_> = out.lines().filter(|l| crate::text::width(l) > 80).collect();
             assert!(long.is_empty(), "{long:#?}");
             file.assert_eq(&out);

@@ -67,7 +67,15 @@ pub struct Free {
 impl Free {
     /// Begins; with the keys explained, if wanted.
     pub fn new(keys: bool, quiz: Option<Quiz>) -> Free {
-        Free { speed: 1, paused: false, window: keys.then_some(Window::Keys), hint: String::new(), furthest: SimTime(0), quiz, guess: None }
+        Free {
+            speed: 1,
+            paused: false,
+            window: keys.then_some(Window::Keys),
+            hint: String::new(),
+            furthest: SimTime(0),
+            quiz,
+            guess: None,
+        }
     }
 
     /// Lets time pass, unless it stands still.
@@ -85,7 +93,10 @@ impl Free {
             if to == stop && !asked {
                 self.window = Some(Window::Question);
             } else if to == stop {
-                self.window = Some(Window::Text(c.text("ui-summary-title", &[]), vec![q.question.clone(), String::new(), q.verdict(self.guess, c)]));
+                self.window = Some(Window::Text(
+                    c.text("ui-summary-title", &[]),
+                    vec![q.question.clone(), String::new(), q.verdict(self.guess, c)],
+                ));
                 self.quiz = None;
             }
         }
@@ -111,7 +122,9 @@ impl Free {
                 (c.text("ui-your-turn", &[]), keys.lines().map(str::to_owned).collect())
             }
             Window::Why(i) => why_pod(t, *i, c),
-            Window::Question => (c.text("ui-question-title", &[]), self.quiz.as_ref().map_or_else(Vec::new, |q| q.lines(c))),
+            Window::Question => {
+                (c.text("ui-question-title", &[]), self.quiz.as_ref().map_or_else(Vec::new, |q| q.lines(c)))
+            }
             Window::Text(title, lines) => (title.clone(), lines.clone()),
         });
         let stopped = self.paused || window.is_some();
@@ -186,8 +199,12 @@ impl Free {
 impl Quiz {
     /// The question with its options.
     pub fn lines(&self, c: &Catalogue) -> Vec<String> {
-        let option = |(i, o): (usize, &String)| c.text("ui-option-line", &[("number", &(i + 1)), ("text", o)]);
-        [self.question.clone(), String::new()].into_iter().chain(self.options.iter().enumerate().map(option)).collect()
+        let option =
+            |(i, o): (usize, &String)| c.text("ui-option-line", &[("number", &(i + 1)), ("text", o)]);
+        [self.question.clone(), String::new()]
+            .into_iter()
+            .chain(self.options.iter().enumerate().map(option))
+            .collect()
     }
 
     /// What the run says, beside what was guessed.
@@ -207,7 +224,8 @@ impl Quiz {
 fn act(t: &mut Theatre<'_>, key: char, c: &Catalogue) -> Option<String> {
     match key {
         'd' => {
-            let pod = t.pods().filter(|p| p.active() && p.ready()).max_by_key(|p| p.metadata.resource_version)?;
+            let pod =
+                t.pods().filter(|p| p.active() && p.ready()).max_by_key(|p| p.metadata.resource_version)?;
             let key = Key::new(Kind::Pod, pod.metadata.namespace.clone(), pod.metadata.name.clone());
             let said = c.text("ui-did-delete", &[("name", &short_name(&key.name))]);
             let propagation = Propagation::Background;
@@ -282,11 +300,15 @@ pub fn why_lines(t: &Theatre<'_>, key: &Key, c: &Catalogue) -> Vec<String> {
                     | Code::ContainerCreated
                     | Code::ContainerStarted
             ),
-            Some(What::Write { verb: WriteVerb::Create, obj, .. }) => obj.kind() != Kind::Pod && obj.kind() != Kind::ReplicaSet,
+            Some(What::Write { verb: WriteVerb::Create, obj, .. }) => {
+                obj.kind() != Kind::Pod && obj.kind() != Kind::ReplicaSet
+            }
             _ => true,
         }
     };
     let mut lines = vec![told.headline.clone()];
-    lines.extend(told.lines.iter().filter(|l| matters(l.record)).map(|l| format!("{:>7}  {}", clock(l.at), l.text)));
+    lines.extend(
+        told.lines.iter().filter(|l| matters(l.record)).map(|l| format!("{:>7}  {}", clock(l.at), l.text)),
+    );
     lines
 }

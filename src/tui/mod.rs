@@ -3,9 +3,9 @@
 pub mod free;
 pub mod picture;
 pub mod stage;
-pub mod theatre;
 #[cfg(test)]
 mod tests;
+pub mod theatre;
 
 use crate::exit::Failure;
 use crate::load::Loaded;

@@ -8,7 +8,7 @@ use podium_sim::msg::Comp;
 use podium_sim::object::{Kind, Obj, Pod};
 use podium_sim::print::pod_summary;
 use podium_sim::time::{SimTime, Span};
-use podium_sim::trace::{What, InFlight};
+use podium_sim::trace::{InFlight, What};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -95,7 +95,11 @@ pub fn draw(f: &mut Frame<'_>, t: &Theatre<'_>, catalogue: &Catalogue, o: &Overl
     if let Some(b) = &o.bar {
         bar(f, rows[6], b, t.fold.at);
     }
-    f.render_widget(Paragraph::new(format!(" {}", o.hint)).style(Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)), rows[7]);
+    f.render_widget(
+        Paragraph::new(format!(" {}", o.hint))
+            .style(Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)),
+        rows[7],
+    );
     let keys = pad(&format!(" {}", o.keys), usize::from(area.width));
     f.render_widget(Paragraph::new(keys).style(Style::new().add_modifier(Modifier::REVERSED)), rows[8]);
     if let Some((title, lines)) = &o.window {
@@ -105,14 +109,19 @@ pub fn draw(f: &mut Frame<'_>, t: &Theatre<'_>, catalogue: &Catalogue, o: &Overl
 
 fn title(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, o: &Overlay) {
     let clock = format!("{}  {} ", t.fold.at, o.speed);
-    let cols = Layout::horizontal([Constraint::Min(10), Constraint::Length(width(&clock) as u16)]).split(area);
+    let cols =
+        Layout::horizontal([Constraint::Min(10), Constraint::Length(width(&clock) as u16)]).split(area);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     f.render_widget(Paragraph::new(" podium").style(bold.fg(Color::Cyan)), cols[0]);
     f.render_widget(Paragraph::new(clock).style(bold), cols[1]);
 }
 
 /// An edge as a line of cells with the messages on it: `left_to_right` says which of them goes which way.
-fn track(t: &Theatre<'_>, cells: usize, left_to_right: impl Fn(&InFlight) -> Option<bool>) -> Vec<Text<'static>> {
+fn track(
+    t: &Theatre<'_>,
+    cells: usize,
+    left_to_right: impl Fn(&InFlight) -> Option<bool>,
+) -> Vec<Text<'static>> {
     let mut counts = vec![(0u32, true); cells];
     for m in t.fold.in_flight.values() {
         let Some(right) = left_to_right(m) else { continue };
@@ -126,7 +135,10 @@ fn track(t: &Theatre<'_>, cells: usize, left_to_right: impl Fn(&InFlight) -> Opt
         (0, _) => Text::styled("─", Style::new().fg(Color::DarkGray)),
         (1, true) => Text::styled("▶", Style::new().fg(Color::Cyan)),
         (1, false) => Text::styled("◀", Style::new().fg(Color::Cyan)),
-        (n, _) => Text::styled(if *n > 9 { "#".to_owned() } else { n.to_string() }, Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD)),
+        (n, _) => Text::styled(
+            if *n > 9 { "#".to_owned() } else { n.to_string() },
+            Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD),
+        ),
     };
     counts.iter().map(cell).collect()
 }
@@ -164,7 +176,11 @@ fn control_plane(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) 
         })
     };
     let blank = |n: usize| Text::raw(" ".repeat(n));
-    let row = |l: Text<'static>, le: Vec<Text<'static>>, m: Vec<Text<'static>>, re: Vec<Text<'static>>, r: Vec<Text<'static>>| {
+    let row = |l: Text<'static>,
+               le: Vec<Text<'static>>,
+               m: Vec<Text<'static>>,
+               re: Vec<Text<'static>>,
+               r: Vec<Text<'static>>| {
         let mut spans = vec![blank(1), l];
         spans.extend(le);
         spans.extend(m);
@@ -175,15 +191,29 @@ fn control_plane(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) 
     };
     let frame = if down("kube-apiserver") { Style::new().fg(Color::Red) } else { Style::new() };
     let wall = |s: String| vec![Text::styled(s, frame)];
-    let etcd = vec![part("ui-etcd", "etcd", if down("etcd") { 7 } else { 5 }), Text::styled(format!("r{revision}"), Style::new().fg(Color::DarkGray))];
+    let etcd = vec![
+        part("ui-etcd", "etcd", if down("etcd") { 7 } else { 5 }),
+        Text::styled(format!("r{revision}"), Style::new().fg(Color::DarkGray)),
+    ];
     let name = {
         let room = middle - 2;
         let gap = room.saturating_sub(width(&api)) / 2;
         let cross = if down("kube-apiserver") { 2 } else { 0 };
-        vec![Text::styled("│", frame), blank(gap - gap.min(cross)), part("ui-api-server", "kube-apiserver", room - gap + gap.min(cross)), Text::styled("│", frame)]
+        vec![
+            Text::styled("│", frame),
+            blank(gap - gap.min(cross)),
+            part("ui-api-server", "kube-apiserver", room - gap + gap.min(cross)),
+            Text::styled("│", frame),
+        ]
     };
     let mut lines = vec![
-        row(Text::styled(pad("kubectl", left), Style::new().add_modifier(Modifier::BOLD)), edge(Comp::User, true), wall(format!("┤{}├", " ".repeat(middle - 2))), edge(Comp::Etcd, false), etcd),
+        row(
+            Text::styled(pad("kubectl", left), Style::new().add_modifier(Modifier::BOLD)),
+            edge(Comp::User, true),
+            wall(format!("┤{}├", " ".repeat(middle - 2))),
+            edge(Comp::Etcd, false),
+            etcd,
+        ),
         row(blank(left), vec![blank(cells)], name, vec![blank(cells)], Vec::new()),
         row(
             part("ui-scheduler", "kube-scheduler", left),
@@ -208,7 +238,17 @@ fn node_edges(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>) {
     for (i, col) in rack_columns(area, t).iter().enumerate() {
         let count = |down: bool| {
             let of_node = |x: Comp| x == Comp::Kubelet(i as u32);
-            t.fold.in_flight.values().filter(|m| if down { m.from == Comp::Api && of_node(m.to) } else { of_node(m.from) && m.to == Comp::Api }).count()
+            t.fold
+                .in_flight
+                .values()
+                .filter(|m| {
+                    if down {
+                        m.from == Comp::Api && of_node(m.to)
+                    } else {
+                        of_node(m.from) && m.to == Comp::Api
+                    }
+                })
+                .count()
         };
         let dead = t.nodes.get(i).is_some_and(|n| t.broken(n));
         let one = |n: usize, sign: &str| match n {
@@ -221,7 +261,10 @@ fn node_edges(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>) {
         let line = Line::from(vec![
             Text::raw(" ".repeat(gap)),
             Text::styled(sign, Style::new().fg(color)),
-            Text::styled(format!("{}{}", one(count(true), "▼"), one(count(false), "▲")), Style::new().fg(Color::Cyan)),
+            Text::styled(
+                format!("{}{}", one(count(true), "▼"), one(count(false), "▲")),
+                Style::new().fg(Color::Cyan),
+            ),
         ]);
         f.render_widget(Paragraph::new(line), *col);
     }
@@ -280,7 +323,11 @@ fn racks(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
             state = format!("✖ {}", c.text("ui-node-off", &[]));
             color = Color::Red;
         }
-        let more = if i + 1 == shown && t.nodes.len() > shown { format!(" +{}", t.nodes.len() - shown) } else { String::new() };
+        let more = if i + 1 == shown && t.nodes.len() > shown {
+            format!(" +{}", t.nodes.len() - shown)
+        } else {
+            String::new()
+        };
         let block = panel(format!("{name} {state}{more}"), color);
         let inner = block.inner(cols[i]);
         f.render_widget(block, cols[i]);
@@ -325,7 +372,10 @@ fn lease(t: &Theatre<'_>, node: &str) -> Line<'static> {
         _ => Color::Red,
     };
     let beat = if age <= 15 { "♥" } else { "♡" };
-    Line::styled(format!("{beat} {}{} {age} s", "▰".repeat(full), "▱".repeat(10 - full)), Style::new().fg(color))
+    Line::styled(
+        format!("{beat} {}{} {age} s", "▰".repeat(full), "▱".repeat(10 - full)),
+        Style::new().fg(color),
+    )
 }
 
 fn tray(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
@@ -334,7 +384,8 @@ fn tray(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
         if let (Kind::Deployment, Obj::Deployment(d)) = (&k.kind, o) {
             let (have, want) = (d.status.available_replicas, d.spec.replicas.unwrap_or(1));
             let color = if have >= want { Color::Green } else { Color::Yellow };
-            spans.push(Text::styled(format!(" deployment {} {have}/{want} ", k.name), Style::new().fg(color)));
+            spans
+                .push(Text::styled(format!(" deployment {} {have}/{want} ", k.name), Style::new().fg(color)));
         }
     }
     let waiting: Vec<String> = t
@@ -343,7 +394,8 @@ fn tray(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
         .map(|p| format!("○ {}", short_name(&p.metadata.name)))
         .collect();
     let many = waiting.len();
-    let waiting: Vec<String> = waiting.into_iter().take(3).chain((many > 3).then(|| format!("+{}", many - 3))).collect();
+    let waiting: Vec<String> =
+        waiting.into_iter().take(3).chain((many > 3).then(|| format!("+{}", many - 3))).collect();
     if !waiting.is_empty() {
         spans.push(Text::raw(format!("  {}: ", c.text("ui-unscheduled", &[]))));
         spans.push(Text::styled(waiting.join(" "), Style::new().fg(Color::Magenta)));
@@ -366,9 +418,15 @@ fn story(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
         };
         let at = format!("{:>7} ", clock(l.at));
         let indent = width(&at);
-        for (i, part) in wrap(&short_names(&l.text), usize::from(inner.width).saturating_sub(indent)).into_iter().enumerate() {
+        for (i, part) in wrap(&short_names(&l.text), usize::from(inner.width).saturating_sub(indent))
+            .into_iter()
+            .enumerate()
+        {
             let lead = if i == 0 { at.clone() } else { " ".repeat(indent) };
-            shown.push(Line::from(vec![Text::styled(lead, Style::new().fg(Color::DarkGray)), Text::styled(part, style)]));
+            shown.push(Line::from(vec![
+                Text::styled(lead, Style::new().fg(Color::DarkGray)),
+                Text::styled(part, style),
+            ]));
         }
     }
     let skip = shown.len().saturating_sub(room);
@@ -386,27 +444,39 @@ fn bar(f: &mut Frame<'_>, area: Rect, b: &Bar, now: SimTime) {
         let mark = b.waits.iter().position(|(_, t)| at(*t).clamp(1, cells) - 1 == i);
         let color = Style::new().fg(if i < done { Color::Cyan } else { Color::DarkGray });
         spans.push(match mark {
-            Some(n) => Text::styled((n + 1).to_string(), color.add_modifier(Modifier::BOLD | Modifier::REVERSED)),
+            Some(n) => {
+                Text::styled((n + 1).to_string(), color.add_modifier(Modifier::BOLD | Modifier::REVERSED))
+            }
             None => Text::styled(if i < done { "█" } else { "░" }, color),
         });
     }
-    let legend: Vec<String> = b.waits.iter().enumerate().map(|(i, (label, _))| format!("{} {label}", i + 1)).collect();
+    let legend: Vec<String> =
+        b.waits.iter().enumerate().map(|(i, (label, _))| format!("{} {label}", i + 1)).collect();
     let passed = Span((now - b.from).0.min(whole as u64));
     let legend = format!(" {passed:>7}   {}", legend.join("   "));
-    f.render_widget(Paragraph::new(vec![Line::from(spans), Line::raw(pad(&legend, usize::from(area.width)))]), area);
+    f.render_widget(
+        Paragraph::new(vec![Line::from(spans), Line::raw(pad(&legend, usize::from(area.width)))]),
+        area,
+    );
 }
 
 /// A box at the bottom, so that the cluster stays in sight above it.
 fn window(f: &mut Frame<'_>, area: Rect, title: &str, lines: &[String]) {
     let wide = if area.width <= 110 { area.width } else { 100 };
     let room = usize::from(area.height.saturating_sub(4));
-    let mut text: Vec<String> = lines.iter().flat_map(|l| wrap_line(&short_names(l), usize::from(wide) - 4)).collect();
+    let mut text: Vec<String> =
+        lines.iter().flat_map(|l| wrap_line(&short_names(l), usize::from(wide) - 4)).collect();
     if text.len() > room {
         text.truncate(room.saturating_sub(1));
         text.push("…".into());
     }
     let height = (text.len() as u16 + 2).min(area.height);
-    let at = Rect { x: area.x + (area.width - wide) / 2, y: area.y + area.height - 1 - height, width: wide, height };
+    let at = Rect {
+        x: area.x + (area.width - wide) / 2,
+        y: area.y + area.height - 1 - height,
+        width: wide,
+        height,
+    };
     f.render_widget(Clear, at);
     let block = Block::bordered()
         .border_type(BorderType::Double)
@@ -429,5 +499,9 @@ fn wrap_line(l: &str, columns: usize) -> Vec<String> {
     }
     let indent = " ".repeat(width(head));
     let parts = wrap(tail, columns.saturating_sub(width(head)));
-    parts.into_iter().enumerate().map(|(i, p)| if i == 0 { format!("{head}{p}") } else { format!("{indent}{p}") }).collect()
+    parts
+        .into_iter()
+        .enumerate()
+        .map(|(i, p)| if i == 0 { format!("{head}{p}") } else { format!("{indent}{p}") })
+        .collect()
 }

@@ -56,7 +56,9 @@ impl Stage {
         if !event::poll(wait).map_err(lost)? {
             return Ok(None);
         }
-        let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event::read().map_err(lost)? else {
+        let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) =
+            event::read().map_err(lost)?
+        else {
             return Ok(None);
         };
         Ok(match code {

@@ -133,7 +133,12 @@ fn no_word_is_missing_or_unused() {
     ];
     let literals: Vec<&str> = sources.iter().flat_map(|s| s.split('"')).collect();
     let ftl = include_str!("../../sim/locales/en/ui.ftl");
-    let ids: Vec<&str> = ftl.lines().filter(|l| l.starts_with("ui-")).filter_map(|l| l.split_once(" =")).map(|(id, _)| id).collect();
+    let ids: Vec<&str> = ftl
+        .lines()
+        .filter(|l| l.starts_with("ui-"))
+        .filter_map(|l| l.split_once(" ="))
+        .map(|(id, _)| id)
+        .collect();
     for id in &ids {
         let part = id.strip_prefix("ui-pod-").or_else(|| id.strip_prefix("ui-option-"));
         let used = literals.contains(id) || part.is_some_and(|p| literals.contains(&p));

@@ -219,7 +219,11 @@ impl Etcd {
                 }
                 if let Some(ttl) = ttl {
                     let end = SimTime((cx.now() + ttl).0.div_ceil(LEASE_GRAIN.0) * LEASE_GRAIN.0);
-                    let kept = if expect == 0 { self.renewed.remove(&key) } else { self.renewed.insert(key.clone(), end) };
+                    let kept = if expect == 0 {
+                        self.renewed.remove(&key)
+                    } else {
+                        self.renewed.insert(key.clone(), end)
+                    };
                     if kept != Some(end) || expect == 0 {
                         self.leases.entry(end).or_default().push(key.clone());
                     }

@@ -134,8 +134,10 @@ impl Kind {
         match self {
             Kind::Namespace | Kind::Node => false,
             // Custom resources are taken to be namespaced, as most are.
-            Kind::Other(_) => schema::lookup(self.api_version(), self.name()).is_none_or(|k| k.namespaced)
-                && self.name() != "CustomResourceDefinition",
+            Kind::Other(_) => {
+                schema::lookup(self.api_version(), self.name()).is_none_or(|k| k.namespaced)
+                    && self.name() != "CustomResourceDefinition"
+            }
             _ => true,
         }
     }

@@ -282,7 +282,8 @@ fn last_binding(past: &[Record], key: &Key, since: RecordId) -> Vec<RecordId> {
     let started = mine().find(|r| {
         matches!(&r.what, What::Note { code: super::Code::ContainerStarted, subject, .. } if subject == key)
     });
-    let placed = mine().find(|r| matches!(&r.what, What::Decision(d) if d.pod == *key && !d.winner.is_empty()));
+    let placed =
+        mine().find(|r| matches!(&r.what, What::Decision(d) if d.pod == *key && !d.winner.is_empty()));
     placed.into_iter().chain(started).map(|r| r.id).collect()
 }
 

@@ -105,7 +105,12 @@ pub fn images() -> Vec<ImageModel> {
 }
 
 pub fn config(nodes: usize, trace: Level) -> WorldConfig {
-    WorldConfig { nodes: NodeConfig::many(nodes, &NodeConfig::default()), images: images(), trace, ..Default::default() }
+    WorldConfig {
+        nodes: NodeConfig::many(nodes, &NodeConfig::default()),
+        images: images(),
+        trace,
+        ..Default::default()
+    }
 }
 
 impl Life {
@@ -180,7 +185,12 @@ pub struct Seen {
 }
 
 pub fn seen(w: &World) -> Seen {
-    Seen { objects: w.objects().clone(), revision: w.revision(), steps: w.steps(), deadline: w.next_deadline() }
+    Seen {
+        objects: w.objects().clone(),
+        revision: w.revision(),
+        steps: w.steps(),
+        deadline: w.next_deadline(),
+    }
 }
 
 /// Plays a life to the end of `tail` after its last input, in the slices that are given.

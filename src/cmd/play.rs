@@ -50,7 +50,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     while !run.ended() {
         let Some(next) = run.next_deadline() else { break };
         pace(args.pace, began, next);
-        let more = run.step_until(next);
+        let over = run.step_until(next);
         let now_at = run.current_step().map(str::to_owned);
         if now_at != step && !quiet {
             teller.rest(&mut out)?;
@@ -72,7 +72,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
                 verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
             }
         }
-        if !more {
+        if over {
             break;
         }
     }
@@ -104,8 +104,9 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
             out,
             "{}",
             style.dim(&format!(
-                "seed {} · timings of Kubernetes {} · latency {} · trace {hash} ({})",
+                "seed {} · {} events · timings of Kubernetes {} · latency {} · trace {hash} ({})",
                 header.seed,
+                run.cluster().steps(),
                 header.kubernetes,
                 format!("{:?}", header.latency).to_lowercase(),
                 format!("{:?}", header.level).to_lowercase(),
@@ -205,7 +206,10 @@ fn verdict(out: &mut impl Write, p: &Prediction, report: &Report, guess: Option<
 fn title(out: &mut impl Write, loaded: &load::Loaded, catalogue: &Catalogue, style: Style) -> Result<(), Failure> {
     let s = &loaded.scenario;
     let written = match &s.spec.lesson {
-        Some(l) => writeln!(out, "{}\n{}\n", style.bold(l.title.get(catalogue.lang())), l.intro.get(catalogue.lang())),
+        Some(l) => {
+            let intro = wrap(l.intro.get(catalogue.lang()).trim(), crate::term::columns()).join("\n");
+            writeln!(out, "{}\n{intro}", style.bold(l.title.get(catalogue.lang())))
+        }
         None => writeln!(out, "{}", style.bold(&s.metadata.name)),
     };
     crate::quiet_pipe(written)
@@ -246,7 +250,12 @@ fn summary(out: &mut impl Write, run: &Run<World>, report: &Report, style: Style
             writeln!(out, "{} {}\n", some.len(), kind.plural())?;
         }
     }
-    writeln!(out, "{}", report.to_string().trim_end())?;
-    let mark = if report.passed { style.good("passed") } else { style.bad("FAILED") };
-    writeln!(out, "{mark} at {} after {} events", world.now(), world.steps())
+    let said = report.to_string();
+    let (first, rest) = said.trim_end().split_once('\n').unwrap_or((said.trim_end(), ""));
+    let first = if report.passed { style.good(first) } else { style.bad(first) };
+    writeln!(out, "{first}")?;
+    if !rest.is_empty() {
+        writeln!(out, "{rest}")?;
+    }
+    Ok(())
 }

@@ -35,13 +35,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let nodes: Vec<Str> = header.nodes.iter().map(|n| Str::from(n.as_str())).collect();
     let style = Style::stdout();
     let least = if args.verbose { Weight::Noise } else { Weight::Detail };
-    let mut teller = Teller {
-        narrator: Narrator::new(catalogue, nodes, least),
-        beats: Beats::default(),
-        catalogue,
-        verbose: args.verbose,
-        style,
-    };
+    let mut teller = Teller { narrator: Narrator::new(catalogue, nodes, least), beats: Beats::default(), catalogue, verbose: args.verbose, style };
     let prediction = loaded.scenario.spec.lesson.as_ref().and_then(|l| l.prediction.as_ref());
     let asks = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let (mut guess, mut answered) = (None, false);
@@ -56,7 +50,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     while !run.ended() {
         let Some(next) = run.next_deadline() else { break };
         pace(args.pace, began, next);
-        let more = run.step_until(next);
+        let over = run.step_until(next);
         let now_at = run.current_step().map(str::to_owned);
         if now_at != step && !quiet {
             teller.rest(&mut out)?;
@@ -78,7 +72,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
                 verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
             }
         }
-        if !more {
+        if over {
             break;
         }
     }
@@ -95,9 +89,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let hash = writer.hash();
     if let Some(path) = &args.trace {
         if header.level == Level::Off {
-            return Err(Failure::Usage(
-                "--trace with --trace-level off would write nothing; leave one of them out".into(),
-            ));
+            return Err(Failure::Usage("--trace with --trace-level off would write nothing; leave one of them out".into()));
         }
         let bytes = writer.finish(run.cluster().input_log());
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
@@ -112,8 +104,9 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
             out,
             "{}",
             style.dim(&format!(
-                "seed {} · timings of Kubernetes {} · latency {} · trace {hash} ({})",
+                "seed {} · {} events · timings of Kubernetes {} · latency {} · trace {hash} ({})",
                 header.seed,
+                run.cluster().steps(),
                 header.kubernetes,
                 format!("{:?}", header.latency).to_lowercase(),
                 format!("{:?}", header.level).to_lowercase(),
@@ -182,19 +175,10 @@ impl Teller<'_> {
 }
 
 /// Asks a lesson's question, and waits for a guess where somebody can type one.
-fn question(
-    out: &mut impl Write,
-    p: &Prediction,
-    asks: bool,
-    c: &Catalogue,
-    style: Style,
-) -> Result<Option<usize>, Failure> {
+fn question(out: &mut impl Write, p: &Prediction, asks: bool, c: &Catalogue, style: Style) -> Result<Option<usize>, Failure> {
     let mut text = format!("\n{}\n", style.accent(&format!("? {}", p.question.get(c.lang()))));
     for (i, o) in p.options.iter().enumerate() {
-        text.push_str(&format!(
-            "  {}\n",
-            c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))])
-        ));
+        text.push_str(&format!("  {}\n", c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))])));
     }
     crate::quiet_pipe(out.write_all(text.as_bytes()))?;
     if !asks {
@@ -207,17 +191,8 @@ fn question(
 }
 
 /// Says what the run has answered.
-fn verdict(
-    out: &mut impl Write,
-    p: &Prediction,
-    report: &Report,
-    guess: Option<usize>,
-    c: &Catalogue,
-    style: Style,
-) -> Result<(), Failure> {
-    let Some(right) = p.options.iter().position(|o| Some(&o.id) == report.answer.as_ref()) else {
-        return Ok(());
-    };
+fn verdict(out: &mut impl Write, p: &Prediction, report: &Report, guess: Option<usize>, c: &Catalogue, style: Style) -> Result<(), Failure> {
+    let Some(right) = p.options.iter().position(|o| Some(&o.id) == report.answer.as_ref()) else { return Ok(()) };
     let quiz = Quiz {
         ask_at: SimTime(0),
         tell_at: SimTime(0),
@@ -228,20 +203,13 @@ fn verdict(
     crate::quiet_pipe(writeln!(out, "\n{} {}", style.accent("!"), style.bold(&quiz.verdict(guess, c))))
 }
 
-fn title(
-    out: &mut impl Write,
-    loaded: &load::Loaded,
-    catalogue: &Catalogue,
-    style: Style,
-) -> Result<(), Failure> {
+fn title(out: &mut impl Write, loaded: &load::Loaded, catalogue: &Catalogue, style: Style) -> Result<(), Failure> {
     let s = &loaded.scenario;
     let written = match &s.spec.lesson {
-        Some(l) => writeln!(
-            out,
-            "{}\n{}\n",
-            style.bold(l.title.get(catalogue.lang())),
-            l.intro.get(catalogue.lang())
-        ),
+        Some(l) => {
+            let intro = wrap(l.intro.get(catalogue.lang()).trim(), crate::term::columns()).join("\n");
+            writeln!(out, "{}\n{intro}", style.bold(l.title.get(catalogue.lang())))
+        }
         None => writeln!(out, "{}", style.bold(&s.metadata.name)),
     };
     crate::quiet_pipe(written)
@@ -258,12 +226,7 @@ fn step_title(
     let lesson = loaded.scenario.spec.lesson.as_ref();
     let text = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name));
     let text = text.map_or(String::new(), |n| format!("  {}", n.text.get(catalogue.lang())));
-    crate::quiet_pipe(writeln!(
-        out,
-        "\n{}  {}{text}",
-        style.dim(&at.to_string()),
-        style.accent(&format!("▶ {name}"))
-    ))
+    crate::quiet_pipe(writeln!(out, "\n{}  {}{text}", style.dim(&at.to_string()), style.accent(&format!("▶ {name}"))))
 }
 
 /// The cluster at the end, and how the assertions went.
@@ -287,7 +250,12 @@ fn summary(out: &mut impl Write, run: &Run<World>, report: &Report, style: Style
             writeln!(out, "{} {}\n", some.len(), kind.plural())?;
         }
     }
-    writeln!(out, "{}", report.to_string().trim_end())?;
-    let mark = if report.passed { style.good("passed") } else { style.bad("FAILED") };
-    writeln!(out, "{mark} at {} after {} events", world.now(), world.steps())
+    let said = report.to_string();
+    let (first, rest) = said.trim_end().split_once('\n').unwrap_or((said.trim_end(), ""));
+    let first = if report.passed { style.good(first) } else { style.bad(first) };
+    writeln!(out, "{first}")?;
+    if !rest.is_empty() {
+        writeln!(out, "{rest}")?;
+    }
+    Ok(())
 }

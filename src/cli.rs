@@ -53,6 +53,13 @@ pub enum Command {
     Trace(TraceArgs),
     /// Measure podium itself.
     Bench(BenchArgs),
+    /// List the faults that a scenario can cause.
+    #[command(after_help = "Example:\n  podium faults --json")]
+    Faults {
+        /// Print them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the JSON schema of scenario files, for editors.
     #[command(after_help = "Example:\n  podium schema > scenario.schema.json")]
     Schema,

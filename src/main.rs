@@ -77,6 +77,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Top(a) => cmd::kubectl::top(a),
         Command::Trace(a) => cmd::trace::run(a.command),
         Command::Bench(a) => cmd::bench::run(a.command),
+        Command::Faults { json } => {
+            cmd::faults::run(json);
+            Ok(())
+        }
         Command::Schema => {
             println!("{}", podium_sim::scenario::schema::schema());
             Ok(())

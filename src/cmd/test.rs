@@ -220,11 +220,11 @@ fn judge(case: &Case) -> Verdict {
         });
         let all = plan(&scenario, case.seed).len();
         let list: Vec<String> = few.iter().map(|f| format!("    {f}")).collect();
-        found.push(format!(
-            "{} of its {all} faults are enough to make it fail:\n{}",
-            few.len(),
-            list.join("\n")
-        ));
+        found.push(if few.is_empty() {
+            format!("it fails without any of its {all} faults, too")
+        } else {
+            format!("{} of its {all} faults are enough to make it fail:\n{}", few.len(), list.join("\n"))
+        });
     }
     if let Some(lesson) = &scenario.spec.lesson {
         if let Some(p) = &lesson.prediction
@@ -291,7 +291,10 @@ fn print(verdicts: &[Verdict], many: bool, took: Duration) {
                     println!("     {line}");
                 }
             }
-            println!("     seed {}; repeat: {}", v.seed, v.repeat);
+            // The report of a failed run says it already.
+            if !v.problems.iter().any(|p| p.contains(&v.repeat)) {
+                println!("     seed {}; repeat: {}", v.seed, v.repeat);
+            }
         }
         at = end;
     }

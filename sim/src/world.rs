@@ -127,7 +127,7 @@ impl World {
             scheduler: Scheduler::new(),
             kcm: ControllerManager::new(),
             kubelets: (0..n).map(|i| Kubelet::new(i, &core.config)).collect(),
-            runtimes: (0..n).map(|i| SimRuntime::new(i)).collect(),
+            runtimes: (0..n).map(SimRuntime::new).collect(),
             user: User::default(),
             faults: BTreeMap::new(),
             log: Vec::new(),

@@ -12,7 +12,9 @@ pub fn run(as_json: bool) {
                 let args: Vec<Value> = k
                     .args
                     .iter()
-                    .map(|(name, required, about)| json!({"name": name, "required": required, "about": about}))
+                    .map(
+                        |(name, required, about)| json!({"name": name, "required": required, "about": about}),
+                    )
                     .collect();
                 json!({"name": k.name, "about": k.about, "mendable": k.mendable, "args": args})
             })

@@ -35,7 +35,13 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let nodes: Vec<Str> = header.nodes.iter().map(|n| Str::from(n.as_str())).collect();
     let style = Style::stdout();
     let least = if args.verbose { Weight::Noise } else { Weight::Detail };
-    let mut teller = Teller { narrator: Narrator::new(catalogue, nodes, least), beats: Beats::default(), catalogue, verbose: args.verbose, style };
+    let mut teller = Teller {
+        narrator: Narrator::new(catalogue, nodes, least),
+        beats: Beats::default(),
+        catalogue,
+        verbose: args.verbose,
+        style,
+    };
     let prediction = loaded.scenario.spec.lesson.as_ref().and_then(|l| l.prediction.as_ref());
     let asks = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let (mut guess, mut answered) = (None, false);
@@ -89,7 +95,9 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let hash = writer.hash();
     if let Some(path) = &args.trace {
         if header.level == Level::Off {
-            return Err(Failure::Usage("--trace with --trace-level off would write nothing; leave one of them out".into()));
+            return Err(Failure::Usage(
+                "--trace with --trace-level off would write nothing; leave one of them out".into(),
+            ));
         }
         let bytes = writer.finish(run.cluster().input_log());
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
@@ -175,10 +183,19 @@ impl Teller<'_> {
 }
 
 /// Asks a lesson's question, and waits for a guess where somebody can type one.
-fn question(out: &mut impl Write, p: &Prediction, asks: bool, c: &Catalogue, style: Style) -> Result<Option<usize>, Failure> {
+fn question(
+    out: &mut impl Write,
+    p: &Prediction,
+    asks: bool,
+    c: &Catalogue,
+    style: Style,
+) -> Result<Option<usize>, Failure> {
     let mut text = format!("\n{}\n", style.accent(&format!("? {}", p.question.get(c.lang()))));
     for (i, o) in p.options.iter().enumerate() {
-        text.push_str(&format!("  {}\n", c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))])));
+        text.push_str(&format!(
+            "  {}\n",
+            c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))])
+        ));
     }
     crate::quiet_pipe(out.write_all(text.as_bytes()))?;
     if !asks {
@@ -191,8 +208,17 @@ fn question(out: &mut impl Write, p: &Prediction, asks: bool, c: &Catalogue, sty
 }
 
 /// Says what the run has answered.
-fn verdict(out: &mut impl Write, p: &Prediction, report: &Report, guess: Option<usize>, c: &Catalogue, style: Style) -> Result<(), Failure> {
-    let Some(right) = p.options.iter().position(|o| Some(&o.id) == report.answer.as_ref()) else { return Ok(()) };
+fn verdict(
+    out: &mut impl Write,
+    p: &Prediction,
+    report: &Report,
+    guess: Option<usize>,
+    c: &Catalogue,
+    style: Style,
+) -> Result<(), Failure> {
+    let Some(right) = p.options.iter().position(|o| Some(&o.id) == report.answer.as_ref()) else {
+        return Ok(());
+    };
     let quiz = Quiz {
         ask_at: SimTime(0),
         tell_at: SimTime(0),
@@ -203,7 +229,12 @@ fn verdict(out: &mut impl Write, p: &Prediction, report: &Report, guess: Option<
     crate::quiet_pipe(writeln!(out, "\n{} {}", style.accent("!"), style.bold(&quiz.verdict(guess, c))))
 }
 
-fn title(out: &mut impl Write, loaded: &load::Loaded, catalogue: &Catalogue, style: Style) -> Result<(), Failure> {
+fn title(
+    out: &mut impl Write,
+    loaded: &load::Loaded,
+    catalogue: &Catalogue,
+    style: Style,
+) -> Result<(), Failure> {
     let s = &loaded.scenario;
     let written = match &s.spec.lesson {
         Some(l) => {
@@ -226,7 +257,12 @@ fn step_title(
     let lesson = loaded.scenario.spec.lesson.as_ref();
     let text = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name));
     let text = text.map_or(String::new(), |n| format!("  {}", n.text.get(catalogue.lang())));
-    crate::quiet_pipe(writeln!(out, "\n{}  {}{text}", style.dim(&at.to_string()), style.accent(&format!("▶ {name}"))))
+    crate::quiet_pipe(writeln!(
+        out,
+        "\n{}  {}{text}",
+        style.dim(&at.to_string()),
+        style.accent(&format!("▶ {name}"))
+    ))
 }
 
 /// The cluster at the end, and how the assertions went.

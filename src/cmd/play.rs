@@ -60,11 +60,18 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let now_at = run.current_step().map(str::to_owned);
         if now_at != step && !quiet {
             teller.rest(&mut out)?;
+            if let Some(name) = step.as_deref().filter(|name| !acts(&loaded, name)) {
+                narration(&mut out, &loaded, name, run.now(), catalogue, style)?;
+            }
             if let Some(p) = prediction.filter(|p| now_at.as_ref() == Some(&p.before)) {
                 guess = question(&mut out, p, asks, catalogue, style)?;
             }
             if let Some(name) = &now_at {
-                step_title(&mut out, &loaded, name, run.now(), catalogue, style)?;
+                let head = style.accent(&format!("▶ {name}"));
+                crate::quiet_pipe(writeln!(out, "\n{}  {head}", style.dim(&run.now().to_string())))?;
+                if acts(&loaded, name) {
+                    narration(&mut out, &loaded, name, run.now(), catalogue, style)?;
+                }
             }
             step = now_at;
         }
@@ -246,7 +253,13 @@ fn title(
     crate::quiet_pipe(written)
 }
 
-fn step_title(
+/// Whether a step does something; if not, it waits for something to happen.
+fn acts(loaded: &load::Loaded, name: &str) -> bool {
+    loaded.scenario.step(name).is_some_and(|s| s.acts())
+}
+
+/// What the lesson says of a step: before it acts, or once what it waits for has happened.
+fn narration(
     out: &mut impl Write,
     loaded: &load::Loaded,
     name: &str,
@@ -255,14 +268,9 @@ fn step_title(
     style: Style,
 ) -> Result<(), Failure> {
     let lesson = loaded.scenario.spec.lesson.as_ref();
-    let text = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name));
-    let text = text.map_or(String::new(), |n| format!("  {}", n.text.get(catalogue.lang())));
-    crate::quiet_pipe(writeln!(
-        out,
-        "\n{}  {}{text}",
-        style.dim(&at.to_string()),
-        style.accent(&format!("▶ {name}"))
-    ))
+    let Some(n) = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name)) else { return Ok(()) };
+    let text = n.text.get(catalogue.lang());
+    crate::quiet_pipe(writeln!(out, "{}  {}", style.dim(&at.to_string()), style.accent(text)))
 }
 
 /// The cluster at the end, and how the assertions went.

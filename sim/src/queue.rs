@@ -4,11 +4,15 @@ use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+/// How many payloads a part of the slab holds. In parts, since a single vector would double by copying and leave
+/// up to half of itself unused.
+const PART: usize = 1024;
+
 /// A priority queue whose payloads stay put in a slab while small keys move in the heap.
 #[derive(Clone)]
 pub struct Queue<T> {
     heap: BinaryHeap<Reverse<(SimTime, u64, u32)>>,
-    slab: Vec<Option<T>>,
+    slab: Vec<Vec<Option<T>>>,
     free: Vec<u32>,
     sequence: u64,
 }
@@ -24,12 +28,17 @@ impl<T> Queue<T> {
     pub fn push(&mut self, at: SimTime, payload: T) {
         let slot = match self.free.pop() {
             Some(s) => {
-                self.slab[s as usize] = Some(payload);
+                self.slab[s as usize / PART][s as usize % PART] = Some(payload);
                 s
             }
             None => {
-                self.slab.push(Some(payload));
-                (self.slab.len() - 1) as u32
+                if self.slab.last().is_none_or(|part| part.len() == PART) {
+                    self.slab.push(Vec::with_capacity(PART));
+                }
+                let parts = self.slab.len();
+                let last = &mut self.slab[parts - 1];
+                last.push(Some(payload));
+                ((parts - 1) * PART + last.len() - 1) as u32
             }
         };
         self.heap.push(Reverse((at, self.sequence, slot)));
@@ -47,14 +56,15 @@ impl<T> Queue<T> {
             return None;
         }
         let Reverse((t, _, slot)) = self.heap.pop()?;
-        let payload = self.slab[slot as usize].take()?;
+        let payload = self.slab[slot as usize / PART][slot as usize % PART].take()?;
         self.free.push(slot);
         Some((t, payload))
     }
 
     /// All that is waiting, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (SimTime, &T)> {
-        self.heap.iter().filter_map(|Reverse((t, _, slot))| Some((*t, self.slab[*slot as usize].as_ref()?)))
+        let at = |slot: u32| self.slab[slot as usize / PART][slot as usize % PART].as_ref();
+        self.heap.iter().filter_map(move |Reverse((t, _, slot))| Some((*t, at(*slot)?)))
     }
 
     /// How many are waiting.

@@ -8,6 +8,7 @@
 mod admission;
 mod defaults;
 mod delete;
+mod share;
 mod types;
 mod validate;
 mod watch;
@@ -16,6 +17,7 @@ mod write;
 pub use types::{DeleteOptions, Patch, Propagation, RequestInfo, Status, Verb};
 
 use crate::core::Cx;
+use crate::cow::CowMap;
 use crate::etcd::{Committed, EtcdReply, EtcdRequest};
 use crate::msg::{Comp, Input, Msg, Reply, Request, Timer};
 use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, Str, lit};
@@ -64,7 +66,7 @@ enum Stage {
 /// The component.
 #[derive(Clone, Debug, Default)]
 pub struct ApiServer {
-    cache: BTreeMap<Key, Obj>,
+    cache: CowMap<Key, Obj>,
     revision: u64,
     /// Whether the cache has been filled since the start.
     ready: bool,
@@ -75,6 +77,7 @@ pub struct ApiServer {
     watches: watch::Watches,
     /// Pod specs that admission has gone over, by the address of what came in: replicas share both.
     admitted: admission::Memo,
+    conditions: share::Conditions,
     /// Revision at the last compaction tick.
     compact_to: u64,
     sweeping: bool,
@@ -253,7 +256,10 @@ impl ApiServer {
         };
         let (key, put) = match outcome {
             write::Outcome::Unchanged(o) => return self.answer(cx, request, Ok(Reply::Object(o))),
-            write::Outcome::Put(o) => (o.key(), Some(o)),
+            write::Outcome::Put(mut o) => {
+                self.conditions.share(&mut o);
+                (o.key(), Some(o))
+            }
             write::Outcome::Remove(k) => (k, None),
         };
         if request.info.dry_run {

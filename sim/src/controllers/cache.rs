@@ -5,11 +5,12 @@
 //! `pkg/controller/controller_utils.go` (`PodControllerUIDIndex`). Beyond upstream, a replica set's pods are counted
 //! as they change, so that a sync which finds nothing to do costs nothing.
 //!
-//! Each part sits behind its own `Arc`: a fork of the world shares them until one side moves on.
+//! All parts are copy-on-write: a fork of the world shares them until one side moves on.
 
-use crate::object::{Key, OwnerReference, lit};
+use crate::cow::CowMap;
+use crate::object::{Key, List, OwnerReference, lit};
 use crate::object::{Kind, Labels, Obj, Pod, ReplicaSet, Str, Uid};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct PodGroup {
     /// All of them by name, also those that have ended or are being deleted.
-    pub pods: BTreeMap<Str, Arc<Pod>>,
+    pub pods: CowMap<Str, Arc<Pod>>,
     /// How many are active: not ended, not being deleted.
     pub active: usize,
     /// How many of the active ones are ready.
@@ -57,14 +58,14 @@ impl PodGroup {
 }
 
 /// Pods by key; shared, so that a fork copies no more than it changes.
-type PodMap = Arc<BTreeMap<Key, Arc<Pod>>>;
+type PodMap = CowMap<Key, Arc<Pod>>;
 
 /// What the informers have told.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    objects: Arc<BTreeMap<Key, Obj>>,
-    uids: Arc<HashMap<Uid, Key>>,
-    dependents: Arc<BTreeMap<Uid, BTreeSet<Key>>>,
+    objects: CowMap<Key, Obj>,
+    uids: CowMap<Uid, Key>,
+    dependents: CowMap<(Uid, Key), ()>,
     groups: Arc<BTreeMap<Uid, Arc<PodGroup>>>,
     by_node: Arc<BTreeMap<Str, PodMap>>,
     orphans: Arc<BTreeSet<Key>>,
@@ -109,7 +110,8 @@ impl Cache {
     }
     /// Everything that names an owner of that identity.
     pub fn dependents(&self, uid: Uid) -> impl Iterator<Item = &Key> {
-        self.dependents.get(&uid).into_iter().flatten()
+        let first = (uid, Key::new(Kind::Namespace, "", ""));
+        self.dependents.range(first..).map(|(k, ())| k).take_while(move |(u, _)| *u == uid).map(|(_, k)| k)
     }
     /// All objects of a kind.
     pub fn of_kind<'a>(&'a self, kind: &Kind) -> impl Iterator<Item = &'a Obj> + use<'a> {
@@ -161,7 +163,7 @@ impl Cache {
     /// Takes a new version of an object in. `None` if that very version is known already.
     pub(super) fn set(&mut self, obj: Obj) -> Option<Seen> {
         let key = obj.key();
-        let old = self.objects.get(&key).cloned();
+        let old = self.objects.insert(key.clone(), obj.clone());
         if let Some(old) = &old {
             let (a, b) = (old.meta(), obj.meta());
             if a.resource_version == b.resource_version && a.uid == b.uid {
@@ -169,13 +171,12 @@ impl Cache {
             }
         }
         self.index(&key, old.as_ref(), Some(&obj));
-        Arc::make_mut(&mut self.objects).insert(key.clone(), obj.clone());
         Some(Seen { key, old, new: Some(obj) })
     }
 
     /// Drops an object. `last` is the last version that the watch showed, if it did.
     pub(super) fn remove(&mut self, key: &Key, last: Option<Obj>) -> Option<Seen> {
-        let old = Arc::make_mut(&mut self.objects).remove(key)?;
+        let old = self.objects.remove(key)?;
         self.index(key, Some(&old), None);
         Some(Seen { key: key.clone(), old: Some(last.unwrap_or(old)), new: None })
     }
@@ -183,15 +184,14 @@ impl Cache {
     fn index(&mut self, key: &Key, old: Option<&Obj>, new: Option<&Obj>) {
         let uid = |o: Option<&Obj>| o.map(|o| o.meta().uid);
         if uid(old) != uid(new) {
-            let uids = Arc::make_mut(&mut self.uids);
             if let Some(u) = uid(old) {
-                uids.remove(&u);
+                self.uids.remove(&u);
             }
             if let Some(u) = uid(new) {
-                uids.insert(u, key.clone());
+                self.uids.insert(u, key.clone());
             }
         }
-        let owners = |o: Option<&Obj>| -> Vec<OwnerReference> {
+        let owners = |o: Option<&Obj>| -> List<OwnerReference> {
             o.map(|o| o.meta().owner_references.clone()).unwrap_or_default()
         };
         let same = match (old, new) {
@@ -199,12 +199,11 @@ impl Cache {
             _ => false,
         };
         if !same {
-            let dependents = Arc::make_mut(&mut self.dependents);
-            for o in owners(old) {
-                take(dependents, &o.uid, |s| s.remove(key), |s| s.is_empty());
+            for o in owners(old).iter() {
+                self.dependents.remove(&(o.uid, key.clone()));
             }
-            for o in owners(new) {
-                dependents.entry(o.uid).or_default().insert(key.clone());
+            for o in owners(new).iter() {
+                self.dependents.insert((o.uid, key.clone()), ());
             }
         }
         if let Some(Obj::ReplicaSet(rs)) = new
@@ -253,10 +252,10 @@ impl Cache {
         if let Some(p) = old
             && new.is_none_or(|n| n.node_name != p.node_name)
         {
-            take(by_node, &p.node_name, |m| Arc::make_mut(m).remove(key), |m| m.is_empty());
+            take(by_node, &p.node_name, |m| m.remove(key), |m| m.is_empty());
         }
         if let Some(p) = new {
-            Arc::make_mut(by_node.entry(p.node_name.clone()).or_default()).insert(key.clone(), p.clone());
+            by_node.entry(p.node_name.clone()).or_default().insert(key.clone(), p.clone());
         }
         let flag = |set: &mut Arc<BTreeSet<Key>>, test: &dyn Fn(&Arc<Pod>) -> bool| {
             let (was, is) = (old.is_some_and(test), new.is_some_and(test));

@@ -182,7 +182,7 @@ impl ReplicaSetController {
         if !rs.metadata.deleting() && !rs.spec.selector.is_empty() {
             for pod in io.cache.orphans(&key.ns) {
                 if pod.active() && rs.spec.selector.matches(&pod.metadata.labels) {
-                    let mut owners = pod.metadata.owner_references.clone();
+                    let mut owners = pod.metadata.owner_references.to_vec();
                     owners.push(controller_ref(&Kind::ReplicaSet, &rs.metadata));
                     patch(pod, owners);
                     adopted += 1;
@@ -213,7 +213,7 @@ impl ReplicaSetController {
             labels: template.metadata.labels.clone(),
             annotations: template.metadata.annotations.clone(),
             finalizers: template.metadata.finalizers.clone(),
-            owner_references: vec![controller_ref(&Kind::ReplicaSet, &rs.metadata)],
+            owner_references: vec![controller_ref(&Kind::ReplicaSet, &rs.metadata)].into(),
             ..Default::default()
         };
         let pod = Pod { metadata, spec: template.spec.clone(), ..Default::default() };

@@ -1,13 +1,12 @@
 //! A copy-on-write map, so that a fork of the world costs little and copies only what changes later.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
 /// Most entries of a chunk. Small, since a change after a fork copies a whole chunk; large enough that the
 /// index of chunks, which every fork copies, stays a fraction of the map.
-const CHUNK: usize = 64;
+const CHUNK: usize = 128;
 /// How much a chunk grows at a time. Doubling would leave a third of all memory unused.
 const GROW: usize = 8;
 
@@ -15,20 +14,23 @@ const GROW: usize = 8;
 /// hits if somebody else still holds it. Denser than a `BTreeMap`, too, whose nodes are two thirds full.
 #[derive(Clone)]
 pub struct CowMap<K, V> {
-    /// Chunks by their first key, or by a lower one once that is gone. None is empty.
-    chunks: BTreeMap<K, Arc<Vec<(K, V)>>>,
+    /// Chunks by their first key, or by a lower one once that is gone. None is empty. A plain sorted list: a binary
+    /// search makes the fewest comparisons, and what a comparison of names costs is the way to the memory.
+    chunks: Vec<(K, Chunk<K, V>)>,
     len: usize,
 }
 
+type Chunk<K, V> = Arc<Vec<(K, V)>>;
+
 impl<K, V> Default for CowMap<K, V> {
     fn default() -> Self {
-        CowMap { chunks: BTreeMap::new(), len: 0 }
+        CowMap { chunks: Vec::new(), len: 0 }
     }
 }
 
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for CowMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.chunks.values().flat_map(|c| c.iter()).map(|(k, v)| (k, v))).finish()
+        f.debug_map().entries(self.chunks.iter().flat_map(|(_, c)| c.iter()).map(|(k, v)| (k, v))).finish()
     }
 }
 
@@ -43,8 +45,13 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
         self.len == 0
     }
 
+    /// The place of the only chunk that may hold a key; `None` if the key is below all.
+    fn place(&self, key: &K) -> Option<usize> {
+        self.chunks.partition_point(|(first, _)| first <= key).checked_sub(1)
+    }
+
     fn find(&self, key: &K) -> Option<&(K, V)> {
-        let (_, chunk) = self.chunks.range(..=key).next_back()?;
+        let chunk = &self.chunks[self.place(key)?].1;
         chunk.binary_search_by(|(k, _)| k.cmp(key)).ok().map(|at| &chunk[at])
     }
 
@@ -60,19 +67,23 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
 
     /// The value of a key, for change.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        let (_, chunk) = self.chunks.range_mut(..=key).next_back()?;
+        let place = self.place(key)?;
+        let chunk = &mut self.chunks[place].1;
         let at = chunk.binary_search_by(|(k, _)| k.cmp(key)).ok()?;
         Some(&mut Arc::make_mut(chunk)[at].1)
     }
 
     /// Sets a key; returns what it had.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        if self.chunks.range(..=&key).next_back().is_none() {
+        let place = self.place(&key).unwrap_or_else(|| {
             // Below all others: it goes into the first chunk, which is called by it from now on.
-            let first = self.chunks.pop_first().map_or_else(Arc::default, |(_, chunk)| chunk);
-            self.chunks.insert(key.clone(), first);
-        }
-        let (_, chunk) = self.chunks.range_mut(..=&key).next_back()?;
+            match self.chunks.first_mut() {
+                Some((first, _)) => *first = key.clone(),
+                None => self.chunks.push((key.clone(), Arc::default())),
+            }
+            0
+        });
+        let chunk = &mut self.chunks[place].1;
         let at = match chunk.binary_search_by(|(k, _)| k.cmp(&key)) {
             Ok(at) => return Some(std::mem::replace(&mut Arc::make_mut(chunk)[at].1, value)),
             Err(at) => at,
@@ -86,21 +97,21 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
         if chunk.len() > CHUNK {
             let upper = chunk.split_off(CHUNK / 2);
             chunk.shrink_to_fit();
-            self.chunks.insert(upper[0].0.clone(), Arc::new(upper));
+            self.chunks.insert(place + 1, (upper[0].0.clone(), Arc::new(upper)));
         }
         None
     }
 
     /// Removes a key; returns what it had. Chunks are not joined: what leaves is as a rule followed by its like.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let (_, chunk) = self.chunks.range_mut(..=key).next_back()?;
+        let place = self.place(key)?;
+        let chunk = &mut self.chunks[place].1;
         let at = chunk.binary_search_by(|(k, _)| k.cmp(key)).ok()?;
         let chunk = Arc::make_mut(chunk);
         let (_, value) = chunk.remove(at);
         self.len -= 1;
         if chunk.is_empty() {
-            let name = self.chunks.range(..=key).next_back().map(|(k, _)| k.clone())?;
-            self.chunks.remove(&name);
+            self.chunks.remove(place);
         } else if chunk.capacity() > chunk.len() + 2 * GROW {
             chunk.shrink_to(chunk.len() + GROW);
         }
@@ -109,7 +120,7 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
 
     /// All entries in key order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.chunks.values().flat_map(|c| c.iter()).map(|(k, v)| (k, v))
+        self.chunks.iter().flat_map(|(_, c)| c.iter()).map(|(k, v)| (k, v))
     }
 
     /// All keys in order.
@@ -131,14 +142,14 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
             Bound::Unbounded => false,
         };
         let first = match &from {
-            Bound::Included(b) | Bound::Excluded(b) => self.chunks.range(..=b).next_back(),
+            Bound::Included(b) | Bound::Excluded(b) => self.place(b),
             Bound::Unbounded => None,
         };
-        let head = first.map_or(&[][..], |(_, c)| &c[c.partition_point(|(k, _)| below(k))..]);
-        let rest = match first {
-            Some((name, _)) => self.chunks.range((Bound::Excluded(name), Bound::Unbounded)),
-            None => self.chunks.range::<K, _>(..),
-        };
+        let head = first.map_or(&[][..], |i| {
+            let chunk = &self.chunks[i].1;
+            &chunk[chunk.partition_point(|(k, _)| below(k))..]
+        });
+        let rest = self.chunks[first.map_or(0, |i| i + 1)..].iter();
         head.iter().chain(rest.flat_map(|(_, c)| c.iter())).map(|(k, v)| (k, v)).take_while(move |(k, _)| {
             match &to {
                 Bound::Included(b) => *k <= b,
@@ -150,7 +161,8 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
 
     /// Changes values of which `wanted` says so; no chunk without any is copied.
     pub fn update(&mut self, wanted: impl Fn(&V) -> bool, mut change: impl FnMut(&mut V)) {
-        for chunk in self.chunks.values_mut().filter(|c| c.iter().any(|(_, v)| wanted(v))) {
+        let chunks = self.chunks.iter_mut().map(|(_, c)| c);
+        for chunk in chunks.filter(|c| c.iter().any(|(_, v)| wanted(v))) {
             Arc::make_mut(chunk).iter_mut().map(|(_, v)| v).filter(|v| wanted(v)).for_each(&mut change);
         }
     }
@@ -166,7 +178,7 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
     /// Whether a fork shares that key's chunk: for tests of what a change copies.
     #[cfg(test)]
     fn shared(&self, key: &K) -> bool {
-        self.chunks.range(..=key).next_back().is_some_and(|(_, c)| Arc::strong_count(c) > 1)
+        self.place(key).is_some_and(|i| Arc::strong_count(&self.chunks[i].1) > 1)
     }
 }
 
@@ -183,6 +195,7 @@ impl<K: Ord + Clone, V: Clone> FromIterator<(K, V)> for CowMap<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn does_what_a_btree_map_does() {

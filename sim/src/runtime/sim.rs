@@ -94,6 +94,7 @@ pub struct SimRuntime {
     /// What the container created last does: the next one as a rule does the same and shares it.
     last: Option<Arc<Behaviour>>,
     images: BTreeMap<Str, u64>,
+    ips: Option<net::PodIps>,
     used_ips: BTreeSet<u32>,
     next_ip: u32,
 }
@@ -107,6 +108,7 @@ impl SimRuntime {
             containers: CowMap::default(),
             last: None,
             images: BTreeMap::new(),
+            ips: None,
             used_ips: BTreeSet::new(),
             next_ip: 0,
         }
@@ -246,15 +248,15 @@ impl SimRuntime {
     }
 
     fn run_sandbox(&mut self, pod: PodRef, host_network: bool, cx: &mut Cx<'_>) {
-        let config = cx.config();
         let uid = pod.uid;
         let old = self.sandboxes.get(&uid).and_then(|s| s.index);
         let (ip, index) = if host_network {
             (net::node_ip(self.node), None)
         } else {
-            let index = old.unwrap_or_else(|| self.free_ip(net::pod_ips(&config)));
+            let ips = *self.ips.get_or_insert_with(|| net::PodIps::of(self.node, &cx.core.config));
+            let index = old.unwrap_or_else(|| self.free_ip(ips.count));
             self.used_ips.insert(index);
-            (net::pod_ip(self.node, index, &config), Some(index))
+            (ips.get(index), Some(index))
         };
         let ip = Str::from(ip);
         self.sandboxes.insert(uid, Sandbox { pod, ip: ip.clone(), index, ready: true });

@@ -1,5 +1,8 @@
 //! A fork of a full cluster, and the first second after it, in which it copies what changes.
 
+// criterion's macros make public functions without documentation.
+#![allow(missing_docs)]
+
 mod common;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};

@@ -1,5 +1,8 @@
 //! A lesson from its text to its report, as `podium test` plays it.
 
+// criterion's macros make public functions without documentation.
+#![allow(missing_docs)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use podium_sim::diagnostic::SourceText;
 use podium_sim::scenario::{Report, Run, RunOptions, parse};

@@ -1,5 +1,8 @@
 //! One scheduling decision on 5,000 nodes, the pod assumed on its node as in the cluster.
 
+// criterion's macros make public functions without documentation.
+#![allow(missing_docs)]
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use podium_sim::object::{Node, Obj, Pod, Str, Uid};
 use podium_sim::scheduler::fast::Decider;
@@ -24,9 +27,11 @@ fn node(i: usize) -> Arc<Node> {
 }
 
 fn scheduler(c: &mut Criterion) {
-    let pod = object(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "default"},
+    let pod = object(
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "default"},
         "spec": {"schedulerName": "default-scheduler", "containers": [{"name": "app", "image": "app:1",
-            "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}}]}}));
+            "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}}]}}),
+    );
     let pod = pod.as_pod().expect("a pod").clone();
     let mut cache = Cache::default();
     cache.set_nodes((0..NODES).map(node));

@@ -1,5 +1,8 @@
 //! From an empty cluster to all pods Ready, with heartbeats, probes and events; trace off.
 
+// criterion's macros make public functions without documentation.
+#![allow(missing_docs)]
+
 mod common;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -11,7 +14,8 @@ fn world(c: &mut Criterion) {
     for (nodes, pods, seconds) in [(100, 3_000, 10), (1_000, 30_000, 60)] {
         group.measurement_time(Duration::from_secs(seconds));
         group.throughput(Throughput::Elements(pods as u64));
-        group.bench_function(format!("{nodes} nodes, {pods} pods"), |b| b.iter(|| common::ready(nodes, pods)));
+        group
+            .bench_function(format!("{nodes} nodes, {pods} pods"), |b| b.iter(|| common::ready(nodes, pods)));
     }
     group.finish();
 }

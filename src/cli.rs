@@ -16,10 +16,10 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 ok, 1 an assertion failed, 2 wrong usage, 3 something this machine lacks, \
         5 a file is invalid, 70 a bug of podium.\n\nExamples:\n  \
         podium                                     the tour\n  \
-        podium play scenarios/lessons/K08.yaml     watch a node die and the cluster recover\n  \
+        podium play scenarios/lessons/k08-node-down.yaml     watch a node die and the cluster recover\n  \
         podium play my-deployment.yaml             your own manifests on three nodes\n  \
         podium test scenarios/                     play every scenario and check it\n  \
-        podium why scenarios/lessons/K08.yaml pod/web-abcde"
+        podium why scenarios/lessons/k08-node-down.yaml pod/web-abcde"
 )]
 pub struct Cli {
     /// What to do; the tour if nothing is given.
@@ -53,9 +53,20 @@ pub enum Command {
     Trace(TraceArgs),
     /// Measure podium itself.
     Bench(BenchArgs),
+    /// List the faults that a scenario can cause.
+    #[command(after_help = "Example:\n  podium faults --json")]
+    Faults {
+        /// Print them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the JSON schema of scenario files, for editors.
+    #[command(after_help = "Example:\n  podium schema > scenario.schema.json")]
     Schema,
     /// Print completions for a shell.
+    #[command(
+        after_help = "Example:\n  podium completions bash > ~/.local/share/bash-completion/completions/podium"
+    )]
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
@@ -126,8 +137,10 @@ pub struct TourArgs {
 
 /// Arguments of `play`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  podium play web.yaml\n  podium play scenarios/lessons/K08.yaml --pace 10x\n  \
-    podium play web.yaml --until 2m --trace web.podium-trace")]
+#[command(
+    after_help = "Examples:\n  podium play web.yaml\n  podium play scenarios/lessons/k08-node-down.yaml --pace 10x\n  \
+    podium play web.yaml --until 2m --trace web.podium-trace"
+)]
 pub struct PlayArgs {
     /// A scenario, a manifest, or a folder of manifests; - for standard input.
     pub file: PathBuf,
@@ -195,8 +208,10 @@ pub struct AtArgs {
 
 /// Arguments of `why`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  podium why scenarios/lessons/K08.yaml pod/web-5d6f8b7c9-x2x4z\n  \
-    podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m")]
+#[command(
+    after_help = "Examples:\n  podium why scenarios/lessons/k08-node-down.yaml pod/web-5d6f8b7c9-x2x4z\n  \
+    podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m"
+)]
 pub struct WhyArgs {
     #[command(flatten)]
     pub at: AtArgs,
@@ -212,8 +227,10 @@ pub struct WhyArgs {
 
 /// Arguments of `get`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  podium get web.yaml pods\n  podium get scenarios/lessons/K08.yaml pods,nodes -o wide --at 2m\n  \
-    podium get web.yaml deploy/web -o yaml")]
+#[command(
+    after_help = "Examples:\n  podium get web.yaml pods\n  podium get scenarios/lessons/k08-node-down.yaml pods,nodes -o wide --at 2m\n  \
+    podium get web.yaml deploy/web -o yaml"
+)]
 pub struct GetArgs {
     #[command(flatten)]
     pub at: AtArgs,
@@ -242,7 +259,9 @@ pub struct GetArgs {
 
 /// Arguments of `describe`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  podium describe scenarios/lessons/K08.yaml node/node-2 --at 2m")]
+#[command(
+    after_help = "Example:\n  podium describe scenarios/lessons/k08-node-down.yaml node/node-2 --at 2m"
+)]
 pub struct DescribeArgs {
     #[command(flatten)]
     pub at: AtArgs,
@@ -256,7 +275,9 @@ pub struct DescribeArgs {
 
 /// Arguments of `events`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  podium events scenarios/lessons/K07.yaml --for pod/crash-abcde")]
+#[command(
+    after_help = "Example:\n  podium events scenarios/lessons/k07-restart-and-backoff.yaml --for pod/crash"
+)]
 pub struct EventsArgs {
     #[command(flatten)]
     pub at: AtArgs,
@@ -302,7 +323,9 @@ pub struct TraceArgs {
 #[derive(Subcommand, Debug)]
 pub enum TraceCommand {
     /// Print the records in columns.
-    #[command(after_help = "Example:\n  podium trace cat run.podium-trace --from 60s --to 70s --about pod/web")]
+    #[command(
+        after_help = "Example:\n  podium trace cat run.podium-trace --from 60s --to 70s --about pod/web"
+    )]
     Cat {
         /// A trace, or a scenario to play.
         file: PathBuf,
@@ -328,8 +351,10 @@ pub enum TraceCommand {
         b: PathBuf,
     },
     /// Write a trace for other programs: JSON Lines, or the Chrome format that Perfetto opens.
-    #[command(after_help = "Examples:\n  podium trace export run.podium-trace --format jsonl > run.jsonl\n  \
-        podium trace export run.podium-trace --format chrome -o run.json")]
+    #[command(
+        after_help = "Examples:\n  podium trace export run.podium-trace --format jsonl > run.jsonl\n  \
+        podium trace export run.podium-trace --format chrome -o run.json"
+    )]
     Export {
         /// A trace, or a scenario to play.
         file: PathBuf,

@@ -34,6 +34,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Assertion => Ok(()),
+            // Some messages are kubectl's own and begin as kubectl's do.
+            Failure::Usage(m) | Failure::Lacking(m) | Failure::Invalid(m)
+                if m.to_lowercase().starts_with("error") =>
+            {
+                f.write_str(m)
+            }
             Failure::Usage(m) | Failure::Lacking(m) | Failure::Invalid(m) => write!(f, "error: {m}"),
             Failure::Mistakes(list) => {
                 let shown: Vec<String> = list.iter().map(|d| d.to_string().trim_end().to_owned()).collect();

@@ -55,9 +55,13 @@ impl History {
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|e| Failure::Invalid(format!("standard input: {e}")))?;
-        return Ok(bytes);
+        // It is looked at more than once (is it a trace?), and can be read only once.
+        static INPUT: std::sync::OnceLock<Result<Vec<u8>, String>> = std::sync::OnceLock::new();
+        let input = INPUT.get_or_init(|| {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).map(|_| bytes).map_err(|e| e.to_string())
+        });
+        return input.clone().map_err(|e| Failure::Invalid(format!("standard input: {e}")));
     }
     std::fs::read(path).map_err(|e| Failure::Invalid(describe(path, &e)))
 }
@@ -79,8 +83,11 @@ fn describe(path: &Path, e: &std::io::Error) -> String {
 /// The file in the same folder whose name is most like the one that is missing.
 fn nearest_file(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).ok()?.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     let wanted = path.file_name()?.to_string_lossy().into_owned();
     let near = names.iter().find(|n| n.starts_with(&wanted)).cloned();
@@ -94,7 +101,9 @@ fn source(path: &Path) -> Result<Arc<SourceText>, Failure> {
     let bytes = read(path)?;
     let name = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
     if bytes.starts_with(b"PODIUMTR") {
-        return Err(Failure::Invalid(format!("{name} is a trace; this command wants a scenario or a manifest")));
+        return Err(Failure::Invalid(format!(
+            "{name} is a trace; this command wants a scenario or a manifest"
+        )));
     }
     let text = String::from_utf8(bytes).map_err(|e| {
         Failure::Invalid(format!(
@@ -117,7 +126,10 @@ pub fn scenario(path: &Path) -> Result<Loaded, Failure> {
             .collect();
         list.sort();
         if list.is_empty() {
-            return Err(Failure::Invalid(format!("{}: the folder holds no .yaml, .yml or .json file", path.display())));
+            return Err(Failure::Invalid(format!(
+                "{}: the folder holds no .yaml, .yml or .json file",
+                path.display()
+            )));
         }
         list.iter().map(|p| source(p)).collect::<Result<Vec<_>, _>>()?
     } else {
@@ -228,7 +240,7 @@ pub fn world(args: &AtArgs) -> Result<World, Failure> {
 
 /// Reads a trace, if the file is one.
 pub fn trace(path: &Path) -> Result<Option<Trace>, Failure> {
-    if path.as_os_str() == "-" || path.is_dir() {
+    if path.is_dir() {
         return Ok(None);
     }
     let looks = path.extension().is_some_and(|e| e == "podium-trace");

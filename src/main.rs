@@ -6,17 +6,23 @@ mod exit;
 mod load;
 mod narrate;
 mod term;
+mod text;
 mod tui;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
 use exit::Failure;
 use podium_sim::caption::{Catalogue, Lang};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 fn main() {
     std::panic::set_hook(Box::new(|info| {
         term::restore();
+        // A reader that went away (`podium … | head`) is nobody's bug.
+        let text = info.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(0);
+        }
         eprintln!(
             "podium has a bug: {info}\n  help: please report it with this message and the command that led to it"
         );
@@ -50,7 +56,9 @@ fn language(flag: Option<&str>) -> Result<Lang, Failure> {
         }
         None => {
             let set = |v: &str| std::env::var(v).ok().filter(|s| !s.is_empty());
-            Ok(Lang::parse(&["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| set(v)).unwrap_or_default()))
+            Ok(Lang::parse(
+                &["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| set(v)).unwrap_or_default(),
+            ))
         }
     }
 }
@@ -69,13 +77,18 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Top(a) => cmd::kubectl::top(a),
         Command::Trace(a) => cmd::trace::run(a.command),
         Command::Bench(a) => cmd::bench::run(a.command),
+        Command::Faults { json } => {
+            cmd::faults::run(json);
+            Ok(())
+        }
         Command::Schema => {
             println!("{}", podium_sim::scenario::schema::schema());
             Ok(())
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "podium", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "podium", &mut script);
+            quiet_pipe(std::io::stdout().lock().write_all(&script))
         }
     }
 }
@@ -88,7 +101,9 @@ fn glob(pattern: &str, name: &str) -> bool {
 /// A reader that went away (`podium … | head`) is no failure.
 fn quiet_pipe(r: std::io::Result<()>) -> Result<(), Failure> {
     match r {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Lacking(format!("cannot write: {e}"))),
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Lacking(format!("cannot write: {e}")))
+        }
         _ => Ok(()),
     }
 }

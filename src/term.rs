@@ -11,9 +11,13 @@ pub struct Style {
 impl Style {
     /// For standard output.
     pub fn stdout() -> Style {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
-            || std::env::var("TERM").is_ok_and(|t| t == "dumb");
-        Style { on: std::io::stdout().is_terminal() && !plain }
+        Style { on: std::io::stdout().is_terminal() && colours() && !dumb() }
+    }
+
+    /// Without colours.
+    #[cfg(test)]
+    pub fn plain() -> Style {
+        Style { on: false }
     }
 
     fn paint(self, code: &str, text: &str) -> String {
@@ -39,6 +43,22 @@ impl Style {
     pub fn bad(self, text: &str) -> String {
         self.paint("1;31", text)
     }
+}
+
+/// Whether colours are wanted at all.
+pub fn colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Whether the terminal can do nothing but print.
+pub fn dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|t| t == "dumb")
+}
+
+/// How many columns lines of text may take: those of the terminal, but no more than can be read well.
+pub fn columns() -> usize {
+    let size = if std::io::stdout().is_terminal() { crossterm::terminal::size().ok() } else { None };
+    size.map_or(100, |(w, _)| usize::from(w).clamp(20, 110))
 }
 
 /// Leaves raw mode and the alternate screen, if they were entered.

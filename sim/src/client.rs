@@ -1,7 +1,7 @@
 //! What clients of the API share: informers (list, then watch, then list again when the watch breaks)
 //! and event recorders. Source: `k8s.io/client-go/tools/cache` and `tools/record`.
 
-use crate::apiserver::{Patch, Status, Verb};
+use crate::apiserver::{Patch, Selection, Status, Verb};
 use crate::core::{Cx, no_key};
 use crate::msg::{Ctx, Reply, Timer, WatchEvent};
 use crate::object::{Event, EventSource, EventType, Key, Kind, Obj, ObjectMeta, ObjectReference, Str, lit};
@@ -24,10 +24,11 @@ enum Stage {
 pub struct Informer {
     number: u8,
     kind: Kind,
-    node: Str,
+    selection: Selection,
     stage: Stage,
     revision: u64,
     tries: u32,
+    listed: bool,
 }
 
 /// What an informer learned.
@@ -44,18 +45,26 @@ pub enum Change {
 impl Informer {
     /// An informer with a number of its client's choosing, for all objects of a kind.
     pub fn new(number: u8, kind: Kind) -> Informer {
-        Informer { number, kind, node: lit!(""), stage: Stage::Idle, revision: 0, tries: 0 }
+        Informer {
+            number,
+            kind,
+            selection: Selection::default(),
+            stage: Stage::Idle,
+            revision: 0,
+            tries: 0,
+            listed: false,
+        }
     }
 
     /// Only pods on one node (`fieldSelector=spec.nodeName=…`), or the one node object of that name.
     pub fn on_node(mut self, node: Str) -> Informer {
-        self.node = node;
+        self.selection = Selection::of_node(&self.kind, &node);
         self
     }
 
-    /// Whether the first list has come.
+    /// Whether the first list has come. A list of an empty store comes at revision 0.
     pub fn synced(&self) -> bool {
-        self.revision > 0
+        self.listed
     }
     /// The newest revision seen.
     pub fn revision(&self) -> u64 {
@@ -69,7 +78,7 @@ impl Informer {
     /// Begins to list.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.stage = Stage::Listing;
-        let verb = Verb::List { kind: self.kind.clone(), ns: lit!(""), node: self.node.clone() };
+        let verb = Verb::List { kind: self.kind.clone(), selection: self.selection.clone() };
         cx.request(verb, Ctx::Informer(self.number));
     }
 
@@ -79,11 +88,11 @@ impl Informer {
             (Stage::Listing, Ok(Reply::List { items, revision })) => {
                 self.tries = 0;
                 self.revision = revision;
+                self.listed = true;
                 self.stage = Stage::Watching;
                 let verb = Verb::Watch {
                     kind: self.kind.clone(),
-                    ns: lit!(""),
-                    node: self.node.clone(),
+                    selection: self.selection.clone(),
                     revision,
                     informer: self.number,
                 };

@@ -38,13 +38,15 @@ pub struct Health {
     pub up: bool,
     /// Raised at each start.
     pub life: u32,
-    /// The fault that stopped it.
+    /// The fault that stopped it, the last time that one did.
     pub stopped_by: RecordId,
+    /// When.
+    pub stopped_at: SimTime,
 }
 
 impl Health {
     const fn fresh() -> Health {
-        Health { up: false, life: 0, stopped_by: RecordId(0) }
+        Health { up: false, life: 0, stopped_by: RecordId(0), stopped_at: SimTime(0) }
     }
 }
 
@@ -138,8 +140,7 @@ impl Core {
         match c {
             Comp::Kubelet(n) => self.nodes[n as usize].kubelet,
             Comp::Runtime(n) => self.nodes[n as usize].machine,
-            c => control_slot(c)
-                .map_or(Health { up: true, life: 0, stopped_by: RecordId(0) }, |s| self.control[s]),
+            c => control_slot(c).map_or(Health { up: true, ..Health::fresh() }, |s| self.control[s]),
         }
     }
 
@@ -191,6 +192,20 @@ impl Core {
             Comp::Kubelet(n) => self.nodes[n as usize].cut,
             _ => None,
         }
+    }
+
+    /// The fault because of which nobody could have renewed anything for some time before now, if there was one:
+    /// the API server or etcd was stopped within that time.
+    pub fn outage_within(&self, span: Span) -> Option<RecordId> {
+        let stopped = |c| {
+            let h = self.health(c);
+            (h.stopped_by != RecordId(0) && h.stopped_at + span >= self.now).then_some(h)
+        };
+        [Comp::Api, Comp::Etcd]
+            .into_iter()
+            .filter_map(stopped)
+            .min_by_key(|h| h.stopped_at)
+            .map(|h| h.stopped_by)
     }
 
     /// Whether a message between the two cannot pass now, and which fault is to blame.
@@ -273,6 +288,14 @@ impl<'a> Cx<'a> {
     /// From here on, act because of something else (say, what [`Cx::note`] returned).
     pub fn set_cause(&mut self, cause: Cause) {
         self.cause = cause;
+    }
+    /// From here on, act because of the newest write of an object, if a list was needed to learn of it: the write
+    /// came while this component or its watch was away. A write of before that is no news.
+    pub fn set_cause_to_news_of(&mut self, key: &Key) {
+        let write = self.core.tracer.last_write(key);
+        if write > self.core.health(self.me).stopped_by {
+            self.cause = Cause::Record(write);
+        }
     }
     /// Names the part of the component that acts from here on, such as `replicaset-controller`.
     pub fn set_part(&mut self, part: Str) {

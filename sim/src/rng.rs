@@ -16,6 +16,7 @@ impl Rng {
         Rng(Pcg64Mcg::seed_from_u64(seed ^ h.rotate_left(17)))
     }
     /// 64 random bits.
+    #[allow(clippy::should_implement_trait, reason = "a stream of bits has no end, and is no iterator")]
     pub fn next(&mut self) -> u64 {
         self.0.next_u64()
     }

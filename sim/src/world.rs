@@ -53,6 +53,8 @@ pub enum UserCommand {
     Create { objects: Vec<Value> },
     /// `kubectl delete KIND NAME`.
     Delete { key: Key, grace: Option<i64>, propagation: Propagation },
+    /// `kubectl delete KIND -l SELECTOR --field-selector FIELDS`: a list, then a delete of each.
+    DeleteSelected { kind: Kind, ns: Str, labels: String, fields: String },
     /// `kubectl scale`.
     Scale { key: Key, replicas: i64 },
     /// `kubectl patch --type=TYPE`.
@@ -329,9 +331,11 @@ impl World {
         if !self.core.health(c).up {
             return;
         }
+        let now = self.core.now;
         if let Some(h) = self.core.health_mut(c) {
             h.up = false;
             h.stopped_by = fault;
+            h.stopped_at = now;
         }
         let cause = Cause::Record(fault);
         match c {

@@ -144,3 +144,22 @@ fn the_default_namespaces_exist_and_secrets_are_coded() {
         (&json!("dg=="), &json!("Opaque"), &Value::Null)
     );
 }
+
+#[test]
+fn delete_by_labels_and_fields_lists_first() {
+    let mut c = Cluster::new(0);
+    for (name, tier) in [("a", "front"), ("b", "back"), ("c", "front")] {
+        c.apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"tier": tier}}}));
+    }
+    let delete = |labels: &str, fields: &str| UserCommand::DeleteSelected {
+        kind: Kind::ConfigMap,
+        ns: "default".into(),
+        labels: labels.into(),
+        fields: fields.into(),
+    };
+    let refused = "Error from server (BadRequest): ";
+    assert!(c.run(delete("", "data.x=1")).starts_with(refused));
+    assert_eq!(c.run(delete("tier=front", "metadata.name!=c")), "configmap \"a\" deleted");
+    assert_eq!(c.run(delete("tier in (front,back)", "")), "configmap \"b\" deleted\nconfigmap \"c\" deleted");
+    assert_eq!(c.run(delete("tier", "")), "No resources found");
+}

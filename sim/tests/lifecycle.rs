@@ -18,14 +18,20 @@ fn a_bare_pod_is_scheduled_and_runs() {
     world.handle(now, External::User { id: 1, command: UserCommand::Apply { objects: vec![pod] } });
     world.advance(now + Span::secs(20));
     let records = world.take_records();
-    let header = Header { nodes: vec!["node-1".into(), "node-2".into(), "node-3".into()], ..Default::default() };
+    let header =
+        Header { nodes: vec!["node-1".into(), "node-2".into(), "node-3".into()], ..Default::default() };
     if std::env::var_os("PODIUM_SHOW").is_some() {
         for r in &records {
             println!("{}", export::json(r, &header));
         }
     }
     let Some(Obj::Pod(p)) = world.get(&Key::new(Kind::Pod, "default", "web")) else { panic!("no pod") };
-    assert_eq!(p.status.phase.as_str(), "Running", "{}", world.get(&Key::new(Kind::Pod, "default", "web")).unwrap().to_value());
+    assert_eq!(
+        p.status.phase.as_str(),
+        "Running",
+        "{}",
+        world.get(&Key::new(Kind::Pod, "default", "web")).unwrap().to_value()
+    );
     assert!(p.ready());
 
     // The trace survives being written and read.

@@ -206,7 +206,9 @@ fn world(nodes: usize, pods: usize, level: Level, seed: u64, with_fork: bool) ->
             break;
         }
         if world.now() > SimTime(0) + Span::secs(3600) {
-            return Err(Failure::Invalid(format!("after an hour of virtual time only {ready} of {pods} are ready")));
+            return Err(Failure::Invalid(format!(
+                "after an hour of virtual time only {ready} of {pods} are ready"
+            )));
         }
     }
     let (wall_s, cpu_s) = (started.elapsed().as_secs_f64(), cpu_time().zip(cpu).map(|(to, from)| to - from));

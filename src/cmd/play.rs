@@ -3,18 +3,21 @@
 use crate::cli::{Pace, PlayArgs};
 use crate::exit::Failure;
 use crate::load;
-use crate::narrate::Narrator;
+use crate::narrate::{Beats, Line, Narrator};
 use crate::term::Style;
+use crate::text::wrap;
+use crate::tui::free::Quiz;
 use podium_sim::api_util::Time;
 use podium_sim::caption::{Catalogue, Weight};
 use podium_sim::object::{Kind, Obj, Str};
 use podium_sim::print;
+use podium_sim::scenario::lesson::Prediction;
 use podium_sim::scenario::{Report, Run};
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Level, Record, Writer};
 use podium_sim::world::World;
 use serde_json::json;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Runs the command.
@@ -30,10 +33,19 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let mut run = Run::new(loaded.scenario.clone(), options.clone());
     let header = load::header(&loaded, &options, &run);
     let nodes: Vec<Str> = header.nodes.iter().map(|n| Str::from(n.as_str())).collect();
-    let least = if args.verbose { Weight::Noise } else { Weight::Detail };
-    let mut narrator = Narrator::new(catalogue, nodes, least);
-    let mut writer = Writer::new(&header);
     let style = Style::stdout();
+    let least = if args.verbose { Weight::Noise } else { Weight::Detail };
+    let mut teller = Teller {
+        narrator: Narrator::new(catalogue, nodes, least),
+        beats: Beats::default(),
+        catalogue,
+        verbose: args.verbose,
+        style,
+    };
+    let prediction = loaded.scenario.spec.lesson.as_ref().and_then(|l| l.prediction.as_ref());
+    let asks = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let (mut guess, mut answered) = (None, false);
+    let mut writer = Writer::new(&header);
     let mut out = std::io::stdout().lock();
     let quiet = args.json;
     if !quiet {
@@ -47,6 +59,10 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let more = run.step_until(next);
         let now_at = run.current_step().map(str::to_owned);
         if now_at != step && !quiet {
+            teller.rest(&mut out)?;
+            if let Some(p) = prediction.filter(|p| now_at.as_ref() == Some(&p.before)) {
+                guess = question(&mut out, p, asks, catalogue, style)?;
+            }
             if let Some(name) = &now_at {
                 step_title(&mut out, &loaded, name, run.now(), catalogue, style)?;
             }
@@ -55,7 +71,12 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let records = run.take_records();
         writer.add(&records);
         if !quiet {
-            tell(&mut out, &mut narrator, &records, style)?;
+            teller.tell(&mut out, &records, run.now())?;
+            if let (Some(p), false, Some(_)) = (prediction, answered, run.report().answer) {
+                answered = true;
+                teller.rest(&mut out)?;
+                verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
+            }
         }
         if !more {
             break;
@@ -65,12 +86,18 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let rest = run.take_records();
     writer.add(&rest);
     if !quiet {
-        tell(&mut out, &mut narrator, &rest, style)?;
+        teller.tell(&mut out, &rest, run.now())?;
+        teller.rest(&mut out)?;
+        if let (Some(p), false) = (prediction, answered) {
+            verdict(&mut out, p, &report, guess, catalogue, style)?;
+        }
     }
     let hash = writer.hash();
     if let Some(path) = &args.trace {
         if header.level == Level::Off {
-            return Err(Failure::Usage("--trace with --trace-level off would write nothing; leave one of them out".into()));
+            return Err(Failure::Usage(
+                "--trace with --trace-level off would write nothing; leave one of them out".into(),
+            ));
         }
         let bytes = writer.finish(run.cluster().input_log());
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
@@ -113,24 +140,108 @@ fn pace(pace: Pace, began: Instant, next: SimTime) {
     }
 }
 
-fn tell(out: &mut impl Write, narrator: &mut Narrator<'_>, records: &[Record], style: Style) -> Result<(), Failure> {
-    for r in records {
-        if let Some(line) = narrator.line(r) {
-            let text = match line.weight {
-                Weight::Headline => style.bold(&line.text),
-                Weight::Detail => line.text,
-                Weight::Noise => style.dim(&line.text),
-            };
-            crate::quiet_pipe(writeln!(out, "{}  {text}", style.dim(&line.at.to_string())))?;
-        }
-    }
-    Ok(())
+/// Tells records in lines.
+struct Teller<'a> {
+    narrator: Narrator<'a>,
+    beats: Beats,
+    catalogue: &'a Catalogue,
+    verbose: bool,
+    style: Style,
 }
 
-fn title(out: &mut impl Write, loaded: &load::Loaded, catalogue: &Catalogue, style: Style) -> Result<(), Failure> {
+impl Teller<'_> {
+    fn tell(&mut self, out: &mut impl Write, records: &[Record], now: SimTime) -> Result<(), Failure> {
+        for r in records {
+            match self.narrator.line(r) {
+                Some(line) if self.verbose => self.print(out, &line)?,
+                Some(line) => self.beats.add(line),
+                None => {}
+            }
+        }
+        let ready = self.beats.ready(now, self.catalogue);
+        ready.iter().try_for_each(|l| self.print(out, l))
+    }
+
+    fn rest(&mut self, out: &mut impl Write) -> Result<(), Failure> {
+        let rest = self.beats.rest(self.catalogue);
+        rest.iter().try_for_each(|l| self.print(out, l))
+    }
+
+    fn print(&self, out: &mut impl Write, line: &Line) -> Result<(), Failure> {
+        for (i, part) in wrap(&line.text, crate::term::columns().saturating_sub(14)).iter().enumerate() {
+            let lead = if i == 0 { self.style.dim(&line.at.to_string()) } else { " ".repeat(12) };
+            let text = match line.weight {
+                Weight::Headline => self.style.bold(part),
+                Weight::Detail => part.clone(),
+                Weight::Noise => self.style.dim(part),
+            };
+            crate::quiet_pipe(writeln!(out, "{lead}  {text}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Asks a lesson's question, and waits for a guess where somebody can type one.
+fn question(
+    out: &mut impl Write,
+    p: &Prediction,
+    asks: bool,
+    c: &Catalogue,
+    style: Style,
+) -> Result<Option<usize>, Failure> {
+    let mut text = format!("\n{}\n", style.accent(&format!("? {}", p.question.get(c.lang()))));
+    for (i, o) in p.options.iter().enumerate() {
+        text.push_str(&format!(
+            "  {}\n",
+            c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))])
+        ));
+    }
+    crate::quiet_pipe(out.write_all(text.as_bytes()))?;
+    if !asks {
+        return Ok(None);
+    }
+    crate::quiet_pipe(write!(out, "  › ").and_then(|()| out.flush()))?;
+    let mut line = String::new();
+    let _ = std::io::stdin().read_line(&mut line);
+    Ok(line.trim().parse::<usize>().ok().filter(|n| (1..=p.options.len()).contains(n)).map(|n| n - 1))
+}
+
+/// Says what the run has answered.
+fn verdict(
+    out: &mut impl Write,
+    p: &Prediction,
+    report: &Report,
+    guess: Option<usize>,
+    c: &Catalogue,
+    style: Style,
+) -> Result<(), Failure> {
+    let Some(right) = p.options.iter().position(|o| Some(&o.id) == report.answer.as_ref()) else {
+        return Ok(());
+    };
+    let quiz = Quiz {
+        ask_at: SimTime(0),
+        tell_at: SimTime(0),
+        question: String::new(),
+        options: p.options.iter().map(|o| o.text.get(c.lang()).to_owned()).collect(),
+        right: Some(right),
+    };
+    crate::quiet_pipe(writeln!(out, "\n{} {}", style.accent("!"), style.bold(&quiz.verdict(guess, c))))
+}
+
+fn title(
+    out: &mut impl Write,
+    loaded: &load::Loaded,
+    catalogue: &Catalogue,
+    style: Style,
+) -> Result<(), Failure> {
     let s = &loaded.scenario;
     let written = match &s.spec.lesson {
-        Some(l) => writeln!(out, "{}\n{}\n", style.bold(l.title.get(catalogue.lang())), l.intro.get(catalogue.lang())),
+        Some(l) => writeln!(
+            out,
+            "{}\n{}\n",
+            style.bold(l.title.get(catalogue.lang())),
+            l.intro.get(catalogue.lang())
+        ),
         None => writeln!(out, "{}", style.bold(&s.metadata.name)),
     };
     crate::quiet_pipe(written)
@@ -147,7 +258,12 @@ fn step_title(
     let lesson = loaded.scenario.spec.lesson.as_ref();
     let text = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name));
     let text = text.map_or(String::new(), |n| format!("  {}", n.text.get(catalogue.lang())));
-    crate::quiet_pipe(writeln!(out, "\n{}  {}{text}", style.dim(&at.to_string()), style.accent(&format!("▶ {name}"))))
+    crate::quiet_pipe(writeln!(
+        out,
+        "\n{}  {}{text}",
+        style.dim(&at.to_string()),
+        style.accent(&format!("▶ {name}"))
+    ))
 }
 
 /// The cluster at the end, and how the assertions went.

@@ -51,12 +51,16 @@ pub fn run(args: &TestArgs) -> Result<(), Failure> {
     let failed: Vec<&Verdict> = verdicts.iter().filter(|v| !v.problems.is_empty()).collect();
     if args.json {
         let list: Vec<Value> = verdicts.iter().map(as_json).collect();
-        println!("{:#}", json!({"passed": verdicts.len() - failed.len(), "failed": failed.len(), "seconds": took.as_secs_f64(), "scenarios": list}));
+        println!(
+            "{:#}",
+            json!({"passed": verdicts.len() - failed.len(), "failed": failed.len(), "seconds": took.as_secs_f64(), "scenarios": list})
+        );
     } else {
         print(&verdicts, args.seeds > 1, took);
     }
     if let Some(path) = &args.junit {
-        std::fs::write(path, junit(&verdicts)?).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
+        std::fs::write(path, junit(&verdicts)?)
+            .map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
     }
     if failed.is_empty() { Ok(()) } else { Err(Failure::Assertion) }
 }
@@ -99,7 +103,11 @@ fn cases(path: &Path, args: &TestArgs) -> Vec<Case> {
         Ok(l) => {
             let first = args.seed.unwrap_or(l.scenario.spec.seed);
             (0..args.seeds)
-                .map(|i| Case { path: path.into(), scenario: Ok(l.scenario.clone()), seed: first.wrapping_add(i) })
+                .map(|i| Case {
+                    path: path.into(),
+                    scenario: Ok(l.scenario.clone()),
+                    seed: first.wrapping_add(i),
+                })
                 .collect()
         }
     }
@@ -107,7 +115,8 @@ fn cases(path: &Path, args: &TestArgs) -> Vec<Case> {
 
 /// Plays the cases on all cores; the verdicts come back in the order of the cases.
 fn play_all(cases: &[Case], args: &TestArgs) -> Vec<Verdict> {
-    let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let jobs =
+        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
     let bar = ProgressBar::new(cases.len() as u64);
     if !std::io::stderr().is_terminal() || args.json {
         bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -146,7 +155,7 @@ fn play_all(cases: &[Case], args: &TestArgs) -> Vec<Verdict> {
 fn options(case: &Case, plan: Option<Vec<PlannedFault>>) -> RunOptions {
     RunOptions {
         seed: Some(case.seed),
-        level: Level::Lifecycle,
+        level: Level::Full,
         keep_records: true,
         plan,
         file: case.path.display().to_string(),
@@ -172,7 +181,8 @@ fn play(scenario: Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>) {
     if world.quiet(Span::secs(30)) {
         checker.settled(world.objects(), world.now());
     }
-    let broken = checker.violations().iter().map(|v| format!("invariant {}: {} (at {})", v.rule, v.what, v.at));
+    let broken =
+        checker.violations().iter().map(|v| format!("invariant {}: {} (at {})", v.rule, v.what, v.at));
     (report, broken.take(5).collect())
 }
 
@@ -210,7 +220,11 @@ fn judge(case: &Case) -> Verdict {
         });
         let all = plan(&scenario, case.seed).len();
         let list: Vec<String> = few.iter().map(|f| format!("    {f}")).collect();
-        found.push(format!("{} of its {all} faults are enough to make it fail:\n{}", few.len(), list.join("\n")));
+        found.push(if few.is_empty() {
+            format!("it fails without any of its {all} faults, too")
+        } else {
+            format!("{} of its {all} faults are enough to make it fail:\n{}", few.len(), list.join("\n"))
+        });
     }
     if let Some(lesson) = &scenario.spec.lesson {
         if let Some(p) = &lesson.prediction
@@ -224,7 +238,10 @@ fn judge(case: &Case) -> Verdict {
             let variant = Arc::new(scenario.variant(wrong));
             let (r, _) = play(variant, options(case, None));
             match &r.failure {
-                None => found.push(format!("the wrong variant {:?} passes; it must fail at step {:?}", wrong.name, wrong.fails)),
+                None => found.push(format!(
+                    "the wrong variant {:?} passes; it must fail at step {:?}",
+                    wrong.name, wrong.fails
+                )),
                 Some(f) if f.step != wrong.fails => found.push(format!(
                     "the wrong variant {:?} fails at step {:?} instead of {:?}: {}",
                     wrong.name, f.step, wrong.fails, f.demand
@@ -258,7 +275,8 @@ fn print(verdicts: &[Verdict], many: bool, took: Duration) {
         let group = &verdicts[at..end];
         let bad = group.iter().filter(|v| !v.problems.is_empty()).count();
         let mark = if bad == 0 { style.good("ok  ") } else { style.bad("FAIL") };
-        let seeds = if many { format!("  {} of {} seeds", group.len() - bad, group.len()) } else { String::new() };
+        let seeds =
+            if many { format!("  {} of {} seeds", group.len() - bad, group.len()) } else { String::new() };
         let longest = group.iter().map(|v| v.virtual_time).max().unwrap_or_default();
         let took: Duration = group.iter().map(|v| v.took).sum();
         println!(
@@ -273,15 +291,14 @@ fn print(verdicts: &[Verdict], many: bool, took: Duration) {
                     println!("     {line}");
                 }
             }
-            println!("     seed {}; repeat: {}", v.seed, v.repeat);
+            // The report of a failed run says it already.
+            if !v.problems.iter().any(|p| p.contains(&v.repeat)) {
+                println!("     seed {}; repeat: {}", v.seed, v.repeat);
+            }
         }
         at = end;
     }
-    println!(
-        "\n{} passed, {failed} failed in {:.2} s",
-        verdicts.len() - failed,
-        took.as_secs_f64()
-    );
+    println!("\n{} passed, {failed} failed in {:.2} s", verdicts.len() - failed, took.as_secs_f64());
 }
 
 fn as_json(v: &Verdict) -> Value {

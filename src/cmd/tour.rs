@@ -6,12 +6,13 @@
 use crate::cli::TourArgs;
 use crate::exit::Failure;
 use crate::term::Style;
+use crate::text::{clock, short_name, short_names, wrap};
+use crate::tui::free::{Free, Pressed, why_lines};
 use crate::tui::picture::{Bar, Overlay};
-use crate::tui::stage::{Pressed, Stage, why_lines};
+use crate::tui::stage::Stage;
 use crate::tui::theatre::Theatre;
-use podium_sim::caption::Catalogue;
+use podium_sim::caption::{Catalogue, Weight};
 use podium_sim::config::WorldConfig;
-use podium_sim::fault::Fault;
 use podium_sim::links::LatencyProfile;
 use podium_sim::object::{Key, Kind, Obj, Pod, Str};
 use podium_sim::time::{SimTime, Span};
@@ -22,7 +23,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 /// When the deployment is applied.
-const APPLY: SimTime = SimTime(1_500_000_000);
+const APPLY: SimTime = SimTime(3_000_000_000);
 /// How long the deployment lives before a node dies.
 const PEACE: Span = Span::secs(10);
 /// How long the time-lapse may take at most: well over the five minutes and a bit that it needs.
@@ -43,20 +44,26 @@ struct Findings {
 
 /// Runs the command.
 pub fn run(args: &TourArgs, c: &Catalogue, terminal: bool) -> Result<(), Failure> {
-    if terminal && !args.plain && std::io::stdin().is_terminal() { show(args, c) } else { tell(args, c) }
+    if terminal && !args.plain && !crate::term::dumb() && std::io::stdin().is_terminal() {
+        show(args, c)
+    } else {
+        tell(args, c)
+    }
 }
 
 /// Slow messages, so that they can be seen on their way.
 fn cluster<'a>(c: &'a Catalogue, latency: LatencyProfile) -> Theatre<'a> {
     let config = WorldConfig { latency, ..WorldConfig::default() };
-    Theatre::live(World::new(config, 7), c)
+    Theatre::live(World::new(config, 7), c).quiet_until(APPLY)
 }
 
 fn deployment() -> UserCommand {
     UserCommand::Apply {
-        objects: vec![json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 3,
+        objects: vec![
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 3,
             "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
-            "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}})],
+            "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}}),
+        ],
     }
 }
 
@@ -68,8 +75,7 @@ fn apply(t: &mut Theatre<'_>) {
 fn crash(t: &mut Theatre<'_>) -> Option<(Str, Key)> {
     let pod: Arc<Pod> = t.pods().filter(|p| p.ready()).nth(1).or_else(|| t.pods().next())?.clone();
     let node = pod.node_name.clone();
-    let fault = Fault { name: "nodeCrash".into(), args: json!({"node": node.as_str()}) };
-    t.act(|id| External::Fault { id, fault });
+    t.kill(node.clone());
     Some((node, Key::new(Kind::Pod, pod.metadata.namespace.clone(), pod.metadata.name.clone())))
 }
 
@@ -96,12 +102,14 @@ fn findings(t: &Theatre<'_>, crash: SimTime, node: Str, old: Key) -> Option<Find
     Some(Findings {
         crash,
         noticed: note(Code::LeaseExpired),
-        tainted: find(t, crash, |r| {
-            matches!(&r.what, What::Note { code: Code::EvictionScheduled, .. })
-        }),
+        tainted: find(t, crash, |r| matches!(&r.what, What::Note { code: Code::EvictionScheduled, .. })),
         evicted: note(Code::PodEvicted),
         created: find(t, crash, of_new),
-        running: find(t, crash, |r| matches!(&r.what, What::Write { obj: Obj::Pod(p), .. } if p.metadata.name == new.name && p.ready())),
+        running: find(
+            t,
+            crash,
+            |r| matches!(&r.what, What::Write { obj: Obj::Pod(p), .. } if p.metadata.name == new.name && p.ready()),
+        ),
         node,
         old,
         new,
@@ -116,7 +124,12 @@ const OPTIONS: [(&str, fn(Span) -> bool); 3] = [
 ];
 
 fn question(c: &Catalogue, node: &str) -> Vec<String> {
-    let mut lines = vec![c.text("ui-tour-stopped", &[("node", &node)]), String::new(), c.text("ui-question-replacement", &[]), String::new()];
+    let mut lines = vec![
+        c.text("ui-tour-stopped", &[("node", &node)]),
+        String::new(),
+        c.text("ui-question-replacement", &[]),
+        String::new(),
+    ];
     for (i, (id, _)) in OPTIONS.iter().enumerate() {
         let text = c.text(&format!("ui-option-{id}"), &[]);
         lines.push(c.text("ui-option-line", &[("number", &(i + 1)), ("text", &text)]));
@@ -137,8 +150,11 @@ fn answer(c: &Catalogue, f: &Findings, guess: Option<u8>) -> Vec<String> {
         None => c.text("ui-answer-none", &[("took", &took)]),
     };
     let step = |from: SimTime, to: SimTime, what: &str| {
-        let what = c.text(what, &[("node", &f.node), ("old", &f.old.name), ("new", &f.new.name)]);
-        format!("  {:>8}  {what}", (to - from).to_string())
+        let what = c.text(
+            what,
+            &[("node", &f.node), ("old", &short_name(&f.old.name)), ("new", &short_name(&f.new.name))],
+        );
+        format!("{:>8}  {what}", (to - from).to_string())
     };
     vec![
         verdict,
@@ -149,64 +165,113 @@ fn answer(c: &Catalogue, f: &Findings, guess: Option<u8>) -> Vec<String> {
         step(f.evicted, f.running, "ui-lapse-running"),
         String::new(),
         c.text("ui-answer-why-so-long", &[]),
-        c.text("ui-answer-new-pod", &[("new", &f.new.name), ("old", &f.old.name)]),
+        c.text("ui-answer-new-pod", &[("new", &short_name(&f.new.name)), ("old", &short_name(&f.old.name))]),
     ]
 }
 
-/// Three commands to go on with.
-fn farewell(c: &Catalogue) -> Vec<String> {
-    [
-        ("ui-next-own", "podium play my-deployment.yaml"),
-        ("ui-next-window", "podium play scenarios/lessons/K08.yaml --tui"),
-        ("ui-next-why", "podium why scenarios/lessons/K08.yaml 'pod/web-*'"),
-    ]
-    .iter()
-    .map(|(id, command)| format!("  {command:<54} {}", c.text(id, &[])))
-    .collect()
+/// Three commands to go on with. Two more doors belong here once they exist: the window, and real containers.
+const NEXT: [(&str, &str); 3] = [
+    ("ui-next-own", "podium play my-deployment.yaml"),
+    ("ui-next-lesson", "podium play scenarios/lessons/k08-node-down.yaml --tui"),
+    ("ui-next-why", "podium why scenarios/lessons/k08-node-down.yaml 'pod/web-*'"),
+];
+
+fn farewell(c: &Catalogue, style: Style, columns: usize) -> String {
+    let mut out = wrap(&c.text("ui-tour-end", &[]), columns).join("\n") + "\n";
+    for (id, command) in NEXT {
+        out.push_str(&format!("\n  {}\n      {}", style.accent(command), c.text(id, &[])));
+    }
+    out + "\n"
 }
 
 /// The tour in lines.
 fn tell(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
-    let style = Style::stdout();
+    let out = story(args, c, Style::stdout(), crate::term::columns())?;
+    use std::io::Write;
+    crate::quiet_pipe(std::io::stdout().lock().write_all(out.as_bytes()))
+}
+
+/// Adds lines, each wrapped.
+fn push_all(out: &mut String, lines: &[String], columns: usize) {
+    for l in lines {
+        out.push_str(&(wrap(l, columns).join("\n") + "\n"));
+    }
+}
+
+/// Adds the story's headlines from a line on; returns how far it has been told.
+fn push_story(
+    out: &mut String,
+    t: &Theatre<'_>,
+    from: usize,
+    c: &Catalogue,
+    style: Style,
+    columns: usize,
+) -> usize {
+    let told: Vec<_> = t.lines[from..].iter().filter(|l| l.weight == Weight::Headline).cloned().collect();
+    for l in crate::narrate::joined(&told, c) {
+        push_timed(out, &clock(l.at), &short_names(&l.text), style, columns);
+    }
+    t.lines.len()
+}
+
+fn push_timed(out: &mut String, at: &str, text: &str, style: Style, columns: usize) {
+    for (i, part) in wrap(text, columns.saturating_sub(9)).iter().enumerate() {
+        let lead = if i == 0 { style.dim(&format!("{at:>7}")) } else { " ".repeat(7) };
+        out.push_str(&format!("{lead}  {part}\n"));
+    }
+}
+
+fn story(args: &TourArgs, c: &Catalogue, style: Style, columns: usize) -> Result<String, Failure> {
     let mut out = String::new();
     let mut t = cluster(c, LatencyProfile::Lan);
-    let heading = |s: &str| format!("\n{}\n", style.accent(s));
-    out.push_str(&style.bold(&c.text("ui-tour-title", &[])));
-    out.push_str(&format!("\n{}\n", c.text("ui-tour-intro", &[("nodes", &t.nodes.len())])));
+    let heading = |s: &str| {
+        let lines: Vec<String> = wrap(s, columns).iter().map(|l| style.accent(l)).collect();
+        format!("\n{}\n", lines.join("\n"))
+    };
+    out.push_str(&format!("{}\n", style.bold(&c.text("ui-tour-title", &[]))));
+    push_all(&mut out, &[c.text("ui-tour-intro", &[("nodes", &t.nodes.len())])], columns);
     t.play_to(APPLY);
     out.push_str(&heading(&c.text("ui-tour-deploy", &[("replicas", &3)])));
-    let mut told = t.lines.len();
-    let flush = |t: &Theatre<'_>, out: &mut String, told: &mut usize| {
-        for l in &t.lines[*told..] {
-            out.push_str(&format!("{}  {}\n", style.dim(&l.at.to_string()), l.text));
-        }
-        *told = t.lines.len();
-    };
     apply(&mut t);
     t.play_to(APPLY + PEACE);
-    flush(&t, &mut out, &mut told);
+    let told = push_story(&mut out, &t, 0, c, style, columns);
     let at = t.now();
-    let (node, old) = crash(&mut t).ok_or_else(|| Failure::Lacking("the tour's cluster did not come up".into()))?;
-    flush(&t, &mut out, &mut told);
+    let (node, old) =
+        crash(&mut t).ok_or_else(|| Failure::Lacking("the tour's cluster did not come up".into()))?;
+    let told = push_story(&mut out, &t, told, c, style, columns);
     out.push_str(&heading(&c.text("ui-question-title", &[])));
-    out.push_str(&question(c, &node).join("\n"));
-    out.push_str(&format!("\n{}\n", c.text("ui-tour-skip", &[])));
+    push_all(&mut out, &question(c, &node), columns);
+    out.push_str(&format!("{}\n\n", style.dim(&c.text("ui-tour-skip", &[]))));
+    until_replaced(&mut t, at);
+    push_story(&mut out, &t, told, c, style, columns);
+    let f = findings(&t, at, node, old)
+        .ok_or_else(|| Failure::Lacking("the tour's cluster did not recover".into()))?;
+    out.push_str(&heading(&c.text("ui-summary-title", &[])));
+    push_all(&mut out, &answer(c, &f, args.answer), columns);
+    out.push_str(&heading(&c.text("ui-panel-why", &[])));
+    for l in why_lines(&t, &f.new, c) {
+        match l.split_once("  ") {
+            Some((at, text)) if at.trim().starts_with(|x: char| x.is_ascii_digit()) => {
+                push_timed(&mut out, at.trim(), &short_names(text), style, columns);
+            }
+            _ if l.starts_with("  ") => {
+                let (at, text) = l.trim_start().split_once("  ").unwrap_or(("", l.trim()));
+                push_timed(&mut out, at, &short_names(text), style, columns);
+            }
+            _ => push_all(&mut out, &[short_names(&l)], columns),
+        }
+    }
+    out.push_str(&format!("\n{}", farewell(c, style, columns)));
+    Ok(out)
+}
+
+/// Plays on until the replacement runs.
+fn until_replaced(t: &mut Theatre<'_>, crash: SimTime) {
     let mut until = t.now();
-    while replaced(&t, at).is_none() && until < at + LIMIT {
+    while replaced(t, crash).is_none() && until < crash + LIMIT {
         until += Span::secs(1);
         t.play_to(until);
     }
-    out.push('\n');
-    flush(&t, &mut out, &mut told);
-    let f = findings(&t, at, node, old).ok_or_else(|| Failure::Lacking("the tour's cluster did not recover".into()))?;
-    out.push_str(&heading(&c.text("ui-summary-title", &[])));
-    out.push_str(&answer(c, &f, args.answer).join("\n"));
-    out.push('\n');
-    out.push_str(&heading(&c.text("ui-panel-why", &[])));
-    out.push_str(&why_lines(&t, &f.new, c).join("\n"));
-    out.push_str(&format!("\n\n{}\n{}\n", c.text("ui-tour-end", &[]), farewell(c).join("\n")));
-    use std::io::Write;
-    crate::quiet_pipe(std::io::stdout().lock().write_all(out.as_bytes()))
 }
 
 /// The tour as a live picture.
@@ -215,14 +280,18 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     let mut stage = Stage::open()?;
     let bye = |stage: Stage| {
         drop(stage);
-        println!("{}\n{}", c.text("ui-tour-end", &[]), farewell(c).join("\n"));
+        print!("{}", farewell(c, Style::stdout(), crate::term::columns()));
         Ok(())
     };
     let any = |p: Pressed| matches!(p, Pressed::Enter | Pressed::Char(' ') | Pressed::Right).then_some(());
     let mut o = Overlay { keys: c.text("ui-tour-continue", &[]), ..Overlay::default() };
     o.window = Some((
         c.text("ui-tour-title", &[]),
-        vec![c.text("ui-tour-intro", &[("nodes", &t.nodes.len())]), String::new(), c.text("ui-tour-deploy", &[("replicas", &3)])],
+        vec![
+            c.text("ui-tour-intro", &[("nodes", &t.nodes.len())]),
+            String::new(),
+            c.text("ui-tour-deploy", &[("replicas", &3)]),
+        ],
     ));
     t.play_to(APPLY);
     if stage.ask(&t, c, &o, any)?.is_none() {
@@ -254,20 +323,34 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
             }
         }
     };
-    // Time-lapse to scale: twenty times as fast, until the replacement runs.
-    o = Overlay {
-        keys: c.text("ui-keys-tour", &[]),
-        speed: "×20".into(),
-        bar: Some(Bar { from: at, length: Span::secs(360), label: c.text("ui-since-crash", &[("node", &node)]) }),
-        window: None,
-    };
+    // Time-lapse to scale: twenty times as fast, until the replacement runs. A branch of the world has run
+    // ahead to say how long the bar must be.
+    let ahead = t.branch().and_then(|mut b| {
+        until_replaced(&mut b, at);
+        findings(&b, at, node.clone(), old.clone())
+    });
+    let wait = |id: &str, from: SimTime, to: SimTime| (c.text(id, &[("took", &(to - from))]), to);
+    let bar = ahead.map(|f| Bar {
+        from: at,
+        waits: vec![
+            wait("ui-bar-silence", f.crash, f.noticed),
+            wait("ui-bar-taint", f.noticed, f.tainted),
+            wait("ui-bar-toleration", f.tainted, f.evicted),
+        ],
+    });
+    o = Overlay { keys: c.text("ui-keys-tour", &[]), speed: "×20".into(), bar, ..Overlay::default() };
     let mut until = at;
     while replaced(&t, at).is_none() && until < at + LIMIT {
-        until += Span::secs(5);
-        if !stage.play_to(&mut t, c, &o, until, 20)? {
+        until += Span::secs(400);
+        let hurry = stage.play_until(&mut t, c, &o, until, 20, |t| replaced(t, at).is_some())?;
+        if !hurry {
             return bye(stage);
         }
     }
+    o.bar = None;
+    // Until the deployment knows as well.
+    let settled = t.now() + Span::secs(2);
+    t.play_to(settled);
     let Some(f) = findings(&t, at, node, old) else { return bye(stage) };
     o.speed = c.text("ui-paused", &[]);
     o.keys = c.text("ui-tour-continue", &[]);
@@ -279,10 +362,34 @@ fn show(args: &TourArgs, c: &Catalogue) -> Result<(), Failure> {
     if stage.ask(&t, c, &o, any)?.is_none() {
         return bye(stage);
     }
-    o.window = Some((c.text("ui-your-turn", &[]), c.text("ui-your-turn-keys", &[]).lines().map(str::to_owned).collect()));
-    if stage.ask(&t, c, &o, any)?.is_none() {
-        return bye(stage);
-    }
-    stage.free(&mut t, c)?;
+    stage.free(&mut Free::new(true, None), &mut t, c)?;
     bye(stage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use podium_sim::caption::Lang;
+
+    #[test]
+    fn the_story_in_lines() {
+        for (lang, file) in [
+            (Lang::En, expect_test::expect_file!["../../tests/screens/tour-en.txt"]),
+            (Lang::ZhCn, expect_test::expect_file!["../../tests/screens/tour-zh-CN.txt"]),
+        ] {
+            let out =
+                story(&TourArgs::default(), &Catalogue::new(lang), Style::plain(), 80).expect("a story");
+            let long: Vec<_> = out.lines().filter(|l| crate::text::width(l) > 80).collect();
+            assert!(long.is_empty(), "{long:#?}");
+            file.assert_eq(&out);
+        }
+    }
+
+    #[test]
+    fn what_to_do_next_exists() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for path in NEXT.iter().flat_map(|(_, c)| c.split(' ')).filter(|w| w.starts_with("scenarios/")) {
+            assert!(root.join(path).is_file(), "{path}");
+        }
+    }
 }

@@ -30,7 +30,8 @@ pub fn run(command: TraceCommand) -> Result<(), Failure> {
                 None => Box::new(std::io::BufWriter::new(std::io::stdout().lock())),
             };
             let written = if format == "chrome" {
-                serde_json::to_writer(&mut out, &export::chrome(&h.records, &h.header)).map_err(std::io::Error::from)
+                serde_json::to_writer(&mut out, &export::chrome(&h.records, &h.header))
+                    .map_err(std::io::Error::from)
             } else {
                 h.records.iter().try_for_each(|r| writeln!(out, "{}", export::json(r, &h.header)))
             };
@@ -60,9 +61,14 @@ fn cat(h: &History, from: SimTime, to: SimTime, about: Option<&str>, all: bool) 
             format!("{:?}", h.header.level).to_lowercase(),
             h.records.len()
         )?;
-        writeln!(out, "{:>8} {:>8} {:<13} {:<24} {:<9} {:<32} DETAIL", "RECORD", "CAUSE", "TIME", "ACTOR", "TYPE", "OBJECT")?;
+        writeln!(
+            out,
+            "{:>8} {:>8} {:<13} {:<24} {:<9} {:<32} DETAIL",
+            "RECORD", "CAUSE", "TIME", "ACTOR", "TYPE", "OBJECT"
+        )?;
         for r in h.records.iter().filter(|r| r.at >= from && r.at <= to && (all || !dull(r))) {
-            let subject = r.what.subject().filter(|k| !k.name.is_empty()).map(|k| k.to_string()).unwrap_or_default();
+            let subject =
+                r.what.subject().filter(|k| !k.name.is_empty()).map(|k| k.to_string()).unwrap_or_default();
             if about.is_some_and(|a| !subject.contains(a)) {
                 continue;
             }
@@ -107,7 +113,12 @@ fn diff(a: &Path, b: &Path) -> Result<(), Failure> {
             r.actor.part.to_string()
         };
         let subject = r.what.subject().map(|k| k.to_string()).unwrap_or_default();
-        format!("at {} {who}: {} {subject} {}", r.at, export::type_name(&r.what), export::detail(r, &h.header))
+        format!(
+            "at {} {who}: {} {subject} {}",
+            r.at,
+            export::type_name(&r.what),
+            export::detail(r, &h.header)
+        )
     };
     match (x, y) {
         (None, None) => {

@@ -17,7 +17,10 @@ pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let nodes = h.nodes();
     let index = why::TraceIndex::new(&h.records, &nodes);
     let ([kind], Some(name)) = (target.kinds.as_slice(), &target.name) else {
-        return Err(Failure::Usage(format!("{:?}: expected one object, as KIND/NAME, such as pod/web-1", args.object)));
+        return Err(Failure::Usage(format!(
+            "{:?}: expected one object, as KIND/NAME, such as pod/web-1",
+            args.object
+        )));
     };
     let ns = if kind.namespaced() { args.namespace.as_str() } else { "" };
     let key = find(&h.records, &Key::new(kind.clone(), ns, name.as_str()), at)

@@ -1,7 +1,10 @@
 //! The live picture in the terminal.
 
+pub mod free;
 pub mod picture;
 pub mod stage;
+#[cfg(test)]
+mod tests;
 pub mod theatre;
 
 use crate::exit::Failure;
@@ -18,10 +21,11 @@ pub fn play(loaded: &Loaded, options: &RunOptions, catalogue: &Catalogue) -> Res
 
 /// The live picture needs a terminal on both sides.
 pub fn need_terminal() -> Result<(), Failure> {
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !crate::term::dumb() {
         return Ok(());
     }
     Err(Failure::Lacking(
-        "the live picture needs a terminal, and this is none\n  help: leave --tui out to get lines instead".into(),
+        "the live picture needs a terminal, and this is none\n  help: leave --tui out to get lines instead"
+            .into(),
     ))
 }

@@ -1,41 +1,21 @@
 //! The loop around the live picture: draws, reads keys, lets time pass.
 
+use super::free::{Free, Pressed, Quiz};
 use super::picture::{self, Overlay};
 use super::theatre::Theatre;
 use crate::exit::Failure;
 use crate::load::{self, Loaded};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use podium_sim::apiserver::Propagation;
 use podium_sim::caption::Catalogue;
-use podium_sim::fault::Fault;
-use podium_sim::object::{Key, Kind, Str};
-use podium_sim::scenario::{Run, RunOptions};
+use podium_sim::object::Str;
+use podium_sim::scenario::{Report, Run, RunOptions};
 use podium_sim::time::{SimTime, Span};
-use podium_sim::trace::{What, why};
-use podium_sim::world::{External, UserCommand};
 use ratatui::DefaultTerminal;
-use serde_json::json;
+use ratatui::style::Color;
 use std::time::{Duration, Instant};
 
 /// Pictures a second.
 const FRAMES: u64 = 20;
-/// How far `←` goes back.
-const BACK: Span = Span::secs(10);
-
-/// What somebody pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pressed {
-    /// A letter or digit.
-    Char(char),
-    /// Go on.
-    Enter,
-    /// Back in time.
-    Left,
-    /// Forward in time.
-    Right,
-    /// Away.
-    Quit,
-}
 
 /// A terminal in raw mode, put back in order when dropped.
 pub struct Stage {
@@ -60,7 +40,15 @@ impl Stage {
 
     /// Draws one picture.
     pub fn draw(&mut self, t: &Theatre<'_>, c: &Catalogue, o: &Overlay) -> Result<(), Failure> {
-        self.terminal.draw(|f| picture::draw(f, t, c, o)).map(|_| ()).map_err(lost)
+        let draw = |f: &mut ratatui::Frame<'_>| {
+            picture::draw(f, t, c, o);
+            if !crate::term::colours() {
+                f.buffer_mut().content.iter_mut().for_each(|cell| {
+                    cell.set_fg(Color::Reset).set_bg(Color::Reset);
+                });
+            }
+        };
+        self.terminal.draw(draw).map(|_| ()).map_err(lost)
     }
 
     /// Waits for a key, at most so long.
@@ -68,7 +56,9 @@ impl Stage {
         if !event::poll(wait).map_err(lost)? {
             return Ok(None);
         }
-        let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event::read().map_err(lost)? else {
+        let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) =
+            event::read().map_err(lost)?
+        else {
             return Ok(None);
         };
         Ok(match code {
@@ -78,6 +68,8 @@ impl Stage {
             KeyCode::Enter => Some(Pressed::Enter),
             KeyCode::Left | KeyCode::Backspace => Some(Pressed::Left),
             KeyCode::Right => Some(Pressed::Right),
+            KeyCode::Up => Some(Pressed::Up),
+            KeyCode::Down => Some(Pressed::Down),
             _ => None,
         })
     }
@@ -92,14 +84,31 @@ impl Stage {
         until: SimTime,
         speed: u64,
     ) -> Result<bool, Failure> {
+        self.play_until(t, c, o, until, speed, |_| false)
+    }
+
+    /// Likewise, or until something is so.
+    pub fn play_until(
+        &mut self,
+        t: &mut Theatre<'_>,
+        c: &Catalogue,
+        o: &Overlay,
+        until: SimTime,
+        speed: u64,
+        enough: impl Fn(&Theatre<'_>) -> bool,
+    ) -> Result<bool, Failure> {
         let (from, began) = (t.now(), Instant::now());
-        while t.now() < until {
+        while t.now() < until && !enough(t) {
             let passed = Span((began.elapsed().as_nanos() as u64).saturating_mul(speed));
             t.play_to((from + passed).min(until));
             self.draw(t, c, o)?;
             match self.key(Duration::from_millis(1000 / FRAMES))? {
                 Some(Pressed::Quit) => return Ok(false),
-                Some(_) => t.play_to(until),
+                Some(_) => {
+                    while t.now() < until && !enough(t) {
+                        t.play_to((t.now() + Span::secs(1)).min(until));
+                    }
+                }
                 None => {}
             }
         }
@@ -129,97 +138,36 @@ impl Stage {
     }
 
     /// Lets somebody do as they like until they quit.
-    pub fn free(&mut self, t: &mut Theatre<'_>, c: &Catalogue) -> Result<(), Failure> {
-        let mut speed: u64 = 1;
-        let mut paused = false;
+    pub fn free(&mut self, free: &mut Free, t: &mut Theatre<'_>, c: &Catalogue) -> Result<(), Failure> {
         let mut last = Instant::now();
-        let mut overlay = Overlay { keys: c.text(if t.acts() { "ui-keys-free" } else { "ui-keys-tape" }, &[]), ..Overlay::default() };
         loop {
-            let passed = Span((last.elapsed().as_nanos() as u64).saturating_mul(speed));
+            let passed = Span(last.elapsed().as_nanos() as u64);
             last = Instant::now();
-            if !paused && overlay.window.is_none() {
-                t.play_to(t.now() + passed);
+            free.tick(t, c, passed);
+            self.draw(t, c, &free.overlay(t, c))?;
+            if let Some(p) = self.key(Duration::from_millis(1000 / FRAMES))? {
+                let before = Instant::now();
+                if !free.press(p, t, c) {
+                    return Ok(());
+                }
+                // The time that a jump takes to work out is no time of the cluster's.
+                last += before.elapsed();
             }
-            overlay.speed = if paused { c.text("ui-paused", &[]) } else { format!("×{speed}") };
-            self.draw(t, c, &overlay)?;
-            let Some(p) = self.key(Duration::from_millis(1000 / FRAMES))? else { continue };
-            if overlay.window.take().is_some() && p != Pressed::Quit {
-                last = Instant::now();
-                continue;
-            }
-            match p {
-                Pressed::Quit => return Ok(()),
-                Pressed::Char(' ') => paused = !paused,
-                Pressed::Char('+' | '=') => speed = (speed * 2).min(256),
-                Pressed::Char('-') => speed = (speed / 2).max(1),
-                Pressed::Char('f') => speed = if speed == 32 { 1 } else { 32 },
-                Pressed::Left => t.rewind(SimTime((t.now() - (SimTime(0) + BACK)).0)),
-                Pressed::Right => t.play_to(t.now() + BACK),
-                Pressed::Char('w') => overlay.window = Some(why_newest(t, c)),
-                Pressed::Char(x) => act(t, x),
-                Pressed::Enter => {}
-            }
-            last = Instant::now();
         }
     }
 }
 
-/// Does what a key stands for to a live cluster.
-fn act(t: &mut Theatre<'_>, key: char) {
-    match key {
-        'd' => {
-            let pod = t.pods().filter(|p| p.active() && p.ready()).max_by_key(|p| p.metadata.resource_version);
-            if let Some(key) = pod.map(|p| Key::new(Kind::Pod, p.metadata.namespace.clone(), p.metadata.name.clone())) {
-                let propagation = Propagation::Background;
-                t.act(|id| External::User { id, command: UserCommand::Delete { key, grace: None, propagation } });
-            }
-        }
-        'k' => {
-            let alive = |n: &&Str| !t.broken(n);
-            let busiest = t.nodes.iter().filter(alive).max_by_key(|n| t.pods().filter(|p| p.node_name == ***n && p.active()).count());
-            if let Some(node) = busiest.cloned() {
-                let fault = Fault { name: "nodeCrash".into(), args: json!({"node": node.as_str()}) };
-                t.act(|id| External::Fault { id, fault });
-            }
-        }
-        's' => {
-            let d = t.fold.objects.values().find_map(|o| o.as_deployment().cloned());
-            if let Some(d) = d {
-                let replicas = match d.spec.replicas.unwrap_or(1) {
-                    3 => 5,
-                    5 => 2,
-                    _ => 3,
-                };
-                let key = Key::new(Kind::Deployment, d.metadata.namespace.clone(), d.metadata.name.clone());
-                t.act(|id| External::User { id, command: UserCommand::Scale { key, replicas } });
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The chain of causes of the pod that was created last, as a window.
-fn why_newest(t: &Theatre<'_>, c: &Catalogue) -> (String, Vec<String>) {
-    let newest = t.records.iter().rev().find_map(|r| match &r.what {
-        What::Write { verb: podium_sim::trace::WriteVerb::Create, obj, .. } if obj.kind() == Kind::Pod => Some(obj.key()),
-        _ => None,
-    });
-    let title = c.text("ui-panel-why", &[]);
-    let Some(key) = newest else { return (title, vec![c.text("ui-empty", &[])]) };
-    (title, why_lines(t, &key, c))
-}
-
-/// A chain of causes as lines.
-pub fn why_lines(t: &Theatre<'_>, key: &Key, c: &Catalogue) -> Vec<String> {
-    let index = why::TraceIndex::new(&t.records, &t.nodes);
-    match why::explain(&index, key, t.now(), c, why::Order::OldestFirst) {
-        Ok(told) => {
-            let mut lines = vec![told.headline.clone()];
-            lines.extend(told.lines.iter().map(|l| format!("{}  {}", l.at, l.text)));
-            lines
-        }
-        Err(e) => vec![e.to_string()],
-    }
+/// A lesson's question, with what the run says.
+pub fn quiz(loaded: &Loaded, report: &Report, c: &Catalogue) -> Option<Quiz> {
+    let p = loaded.scenario.spec.lesson.as_ref()?.prediction.as_ref()?;
+    let step = |name: &str| report.steps.iter().find(|s| s.name == name);
+    Some(Quiz {
+        ask_at: step(&p.before)?.began?,
+        tell_at: step(&p.after)?.passed?,
+        question: p.question.get(c.lang()).to_owned(),
+        options: p.options.iter().map(|o| o.text.get(c.lang()).to_owned()).collect(),
+        right: p.options.iter().position(|o| Some(&o.id) == report.answer.as_ref()),
+    })
 }
 
 /// Plays a scenario, then shows it as a recorded run that can be gone through.
@@ -231,7 +179,7 @@ pub fn play(loaded: &Loaded, options: &RunOptions, c: &Catalogue) -> Result<(), 
     let nodes = header.nodes.iter().map(|n| Str::from(n.as_str())).collect();
     let mut t = Theatre::tape(records, nodes, report.ended_at, c);
     let mut stage = Stage::open()?;
-    stage.free(&mut t, c)?;
+    stage.free(&mut Free::new(false, quiz(loaded, &report, c)), &mut t, c)?;
     drop(stage);
     println!("{}", report.to_string().trim_end());
     if report.passed { Ok(()) } else { Err(Failure::Assertion) }

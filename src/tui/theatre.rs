@@ -2,6 +2,7 @@
 
 use crate::narrate::{Line, Narrator};
 use podium_sim::caption::{Catalogue, Weight};
+use podium_sim::fault::Fault;
 use podium_sim::object::{Kind, Str};
 use podium_sim::time::{SimTime, Span};
 use podium_sim::trace::{Fold, Record};
@@ -40,6 +41,9 @@ pub struct Theatre<'a> {
     catalogue: &'a Catalogue,
     narrator: Narrator<'a>,
     next_id: u64,
+    /// Before this nothing is told: how a cluster boots is another story.
+    quiet_until: SimTime,
+    dead: Vec<(u64, Str)>,
 }
 
 impl<'a> Theatre<'a> {
@@ -51,7 +55,12 @@ impl<'a> Theatre<'a> {
     }
 
     /// Puts a recorded run on stage.
-    pub fn tape(records: Vec<Record>, nodes: Vec<Str>, end: SimTime, catalogue: &'a Catalogue) -> Theatre<'a> {
+    pub fn tape(
+        records: Vec<Record>,
+        nodes: Vec<Str>,
+        end: SimTime,
+        catalogue: &'a Catalogue,
+    ) -> Theatre<'a> {
         Theatre::new(Source::Tape { records, end }, SimTime(0), nodes, catalogue)
     }
 
@@ -66,7 +75,38 @@ impl<'a> Theatre<'a> {
             nodes,
             catalogue,
             next_id: 1 << 32,
+            quiet_until: SimTime(0),
+            dead: Vec::new(),
         }
+    }
+
+    /// Tells nothing of what happens before a time.
+    pub fn quiet_until(mut self, t: SimTime) -> Theatre<'a> {
+        self.quiet_until = t;
+        self
+    }
+
+    /// The same world on another stage, to look ahead.
+    pub fn branch(&self) -> Option<Theatre<'a>> {
+        let Source::Live { world, .. } = &self.source else { return None };
+        let mut t = Theatre::live(world.fork(), self.catalogue);
+        t.fold = self.fold.clone();
+        Some(t)
+    }
+
+    /// Cuts the power of a node.
+    pub fn kill(&mut self, node: Str) {
+        let fault = Fault { name: "nodeCrash".into(), args: serde_json::json!({"node": node.as_str()}) };
+        self.act(|id| External::Fault { id, fault });
+        self.dead.push((self.next_id, node));
+    }
+
+    /// Switches the node on again that was killed last, and returns its name.
+    pub fn repair(&mut self) -> Option<Str> {
+        let at = self.dead.iter().rposition(|(_, n)| self.broken(n))?;
+        let (id, node) = self.dead[at].clone();
+        self.act(|_| External::Mend { id });
+        Some(node)
     }
 
     /// The present.
@@ -95,6 +135,11 @@ impl<'a> Theatre<'a> {
             world.handle(now, make(id));
         }
         self.take();
+        // A moment to come back to: what was done must not be lost by going back to just after it.
+        let (records, lines) = (self.records.len(), self.lines.len());
+        if let Source::Live { world, marks } = &mut self.source {
+            marks.push(Mark { world: world.fork(), records, lines });
+        }
     }
 
     /// Plays on until a time.
@@ -125,7 +170,7 @@ impl<'a> Theatre<'a> {
         };
         for r in new {
             self.fold.apply(&r);
-            if let Some(line) = self.narrator.line(&r) {
+            if let Some(line) = self.narrator.line(&r).filter(|l| l.at >= self.quiet_until) {
                 self.lines.push(line);
             }
             self.records.push(r);

@@ -1,7 +1,7 @@
 # Words of the front doors: the guided tour and the terminal view. Nothing in podium-sim reads them;
 # the ids all begin with "ui-".
 
-## The tour: three minutes with a cluster
+## The tour: 90 seconds with a cluster
 
 ui-tour-title = A node fails. Watch what Kubernetes does.
 ui-tour-intro =
@@ -10,7 +10,6 @@ ui-tour-intro =
        *[other] { $nodes } nodes
     }. Time is virtual: it can be slowed down, hurried and wound back.
 ui-tour-deploy = First we ask for { $replicas } copies of a small web server. Nobody says where they should run.
-ui-tour-running = All { $replicas } copies run. Now we pull the plug of { $node }.
 ui-tour-continue = Press Enter to go on.
 ui-tour-skip = (not a terminal: going on by itself)
 ui-tour-end = That was it. Everything that you saw was worked out by the cluster itself, and you can do it again with your own files.
@@ -24,85 +23,27 @@ ui-option-40s = about 40 seconds
 ui-option-over-5min = over 5 minutes
 ui-option-line = { $number }) { $text }
 ui-question-prompt = Your guess (1, 2 or 3):
-ui-question-again = Please type 1, 2 or 3.
-ui-question-sealed = Your guess is noted. Now let it run.
 ui-answer-right = Right! The replacement was created { $took } after the crash.
 ui-answer-wrong = Not quite: you said { $guess }, and it took { $took }.
 ui-answer-none = No guess this time. It took { $took }.
-ui-answer-5s = A container that crashes is started again within seconds, by the kubelet of its own node. But here the kubelet is dead too, and all that the control plane has is silence.
-ui-answer-40s = After { $grace } without a heartbeat the node counts as not ready. That alone moves nothing: the pods tolerate it for { $seconds } s more, in case the node comes back.
-ui-answer-over-5min = First { $grace } of silence until the node counts as not ready, then { $seconds } s during which the pods tolerate it. Only then are they evicted, and the replica set makes new ones.
 ui-answer-why-so-long = Why so patient? A cable that is out for a minute should not set hundreds of pods in motion.
 ui-answer-new-pod = Note: no pod has moved. { $new } is another pod than { $old }; the old one stays on the list as Terminating until its node returns.
 
 ## Narration
 
-ui-now = { $time }
-ui-time-lapse = … { $span } pass …
-ui-time-lapse-until = … { $span } pass, until { $what } …
-ui-speed = speed × { $speed }
 ui-paused = paused
-ui-live = live
-ui-end = end of the run
 
 ## Summary
 
 ui-summary-title = What happened
-ui-summary-crash = the node crashed
-ui-summary-not-ready = the control plane noticed
-ui-summary-evicted = the pods were evicted
-ui-summary-replaced = the replacement was created
-ui-summary-ready = the replacement was ready
-ui-summary-line = { $after } after the crash: { $what }
-ui-summary-counts =
-    { $records ->
-        [one] One record
-       *[other] { $records } records
-    }, { $writes ->
-        [one] one write
-       *[other] { $writes } writes
-    } to etcd, { $messages ->
-        [one] one message
-       *[other] { $messages } messages
-    } between components.
-ui-summary-repeat = The same run again, to the nanosecond: { $command }
-ui-summary-next = Ask why: { $command }
-ui-summary-passed = All assertions hold.
-ui-summary-failed =
-    { $count ->
-        [one] One assertion does not hold.
-       *[other] { $count } assertions do not hold.
-    }
 
 ## Keys of the terminal view
-
-ui-keys-title = Keys
-ui-key-pause = space: pause or go on
-ui-key-step = → or n: next step
-ui-key-back = ← or p: one step back
-ui-key-faster = +: faster
-ui-key-slower = -: slower
-ui-key-why = w: why is it so?
-ui-key-select = ↑ ↓: choose
-ui-key-open = Enter: details
-ui-key-crash = c: crash the chosen node
-ui-key-language = l: 中文
-ui-key-help = ?: help
-ui-key-quit = q: quit
 
 ## Panels
 
 ui-panel-control-plane = Control plane
-ui-panel-nodes = Nodes
-ui-panel-pods = Pods
-ui-panel-workloads = Workloads
-ui-panel-messages = Messages
 ui-panel-story = What happens
 ui-panel-why = Why?
-ui-panel-decision = The scheduler's decision
-ui-panel-details = Details
-ui-panel-events = Events
-ui-panel-timeline = Timeline
 
 ## Components and their states
 
@@ -112,16 +53,12 @@ ui-scheduler = scheduler
 ui-controller-manager = controller manager
 ui-kubelet = kubelet
 ui-runtime = runtime
-ui-component-up = up
-ui-component-down = down
 
 ## States of pods and nodes
 
 ui-pod-pending = Pending
-ui-pod-scheduled = Scheduled
 ui-pod-pulling = Pulling
 ui-pod-creating = ContainerCreating
-ui-pod-running = Running
 ui-pod-ready = Ready
 ui-pod-not-ready = not ready
 ui-pod-backoff = CrashLoopBackOff
@@ -132,21 +69,11 @@ ui-pod-failed = Failed
 ui-pod-unknown = Unknown
 ui-node-ready = Ready
 ui-node-not-ready = NotReady
-ui-node-unknown = Unknown
 ui-node-cordoned = SchedulingDisabled
-ui-node-tainted = tainted
 ui-unscheduled = without a node
 ui-empty = (nothing)
 
 ## "why?"
-
-ui-why-because = because
-ui-why-root-user = It goes back to what somebody typed.
-ui-why-root-fault = It goes back to a fault.
-ui-why-root-mend = It goes back to a repair.
-ui-why-root-timer = It goes back to a timer.
-ui-why-root-start = It goes back to the start of the cluster.
-ui-why-not-found = There was no { $what } at { $time }.
 
 ## Added for the terminal: the tour's steps and keys
 
@@ -155,19 +82,58 @@ ui-lapse-noticed = of silence until the control plane counts { $node } as not re
 ui-lapse-tainted = until { $node } is tainted, so that pods must leave
 ui-lapse-evicted = during which { $old } tolerates the taint; then it is evicted
 ui-lapse-running = until { $new } runs in its place
-ui-since-crash = since { $node } died:
 ui-your-turn = Your turn
-ui-your-turn-keys =
-    d  delete a pod
-    k  kill a node
-    s  scale the deployment
-    ←  go back 10 seconds, → go on 10 seconds
-    w  why is the newest pod there?
-    f  32 times as fast, + faster, - slower, space stops time
-    q  quit
-ui-keys-tour = any key: skip ahead   q: quit
-ui-keys-free = d delete pod  k kill node  s scale  ← back  w why  f fast  +/- speed  space stop  q quit
-ui-keys-tape = ← back 10 s  → on 10 s  w why  f fast  +/- speed  space stop  q quit
 ui-next-own = your own YAML, on three nodes
-ui-next-window = a lesson as a live picture
 ui-next-why = why is that pod there?
+
+## The picture
+
+ui-node-off = power off
+ui-too-small = The picture needs a window of 60 × 20 characters; this one has { $width } × { $height }. Make it larger, or press q: `podium tour --plain` tells the story in lines.
+ui-bar-silence = silence { $took }
+ui-bar-taint = until the taint { $took }
+ui-bar-toleration = toleration { $took }
+ui-and-more =
+    { $count ->
+        [one] (and one more)
+       *[other] (and { $count } more)
+    }
+
+## Keys, and what they have done
+
+ui-your-turn-keys =
+    d  delete a pod                 s  scale the deployment
+    k  kill a node                  r  repair it
+    ←  10 seconds back              →  10 seconds on
+    w  why is this pod there? (↑ ↓ another pod)
+    f  32 times as fast             +  faster   -  slower
+    space  stop time                q  quit     ?  these keys
+ui-tape-keys =
+    ←  10 seconds back              →  10 seconds on
+    w  why is this pod there? (↑ ↓ another pod)
+    f  32 times as fast             +  faster   -  slower
+    space  stop time                q  quit     ?  these keys
+ui-keys-tour = any key: skip ahead   q: quit
+ui-keys-free = d delete pod  k kill node  r repair  s scale  ← → time  w why  ? keys  q quit
+ui-keys-tape = ← → time  w why  f fast  + - speed  space stop  ? keys  q quit
+ui-keys-why = ↑ ↓ another pod   any other key: close
+ui-keys-close = any key: close
+ui-did-delete = You delete pod { $name }.
+ui-did-kill = You cut the power of { $name }. Press f to see what comes of it.
+ui-did-repair = You switch { $name } on again.
+ui-did-scale = You want { $replicas } replicas of { $name } now.
+ui-did-back = Back at { $time }. Whatever you do here makes another future.
+ui-did-forward = On to { $time }.
+ui-did-future = From here on it is another future.
+ui-did-nothing = There is nothing to do that to just now.
+ui-did-end = The run ends here. Press ← to go back.
+
+## A lesson's question
+
+ui-quiz-right = Right: { $answer }
+ui-quiz-wrong = Not quite. You said: { $guess }. The run says: { $answer }
+ui-quiz-none = The run says: { $answer }
+
+## What to do next
+
+ui-next-lesson = a lesson as a live picture

@@ -8,12 +8,14 @@
 mod admission;
 mod defaults;
 mod delete;
+mod select;
 mod share;
 mod types;
 mod validate;
 mod watch;
 mod write;
 
+pub use select::Selection;
 pub use types::{DeleteOptions, Patch, Propagation, RequestInfo, Status, Verb};
 
 use crate::core::Cx;
@@ -184,13 +186,19 @@ impl ApiServer {
                 let found = self.cache.get(key).cloned().ok_or_else(|| Status::not_found(key));
                 self.answer(cx, request, found.map(Reply::Object));
             }
-            Verb::List { kind: Kind::Event, ns, .. } => {
-                let from = Key { kind: Kind::Event, ns: ns.clone(), name: lit!("") };
+            Verb::List { kind, selection } | Verb::Watch { kind, selection, .. }
+                if selection.check(kind).is_err() =>
+            {
+                let refused = selection.check(kind).map(|()| Reply::Done);
+                self.answer(cx, request, refused);
+            }
+            Verb::List { kind: Kind::Event, selection } => {
+                let from = Key { kind: Kind::Event, ns: selection.ns.clone(), name: lit!("") };
                 let id = self.park(cx, request, Stage::Listing, 0);
                 self.ask(cx, EtcdRequest::Range { id, from, to: None });
             }
-            Verb::List { kind, ns, node } => {
-                let items = self.list(kind, ns, node);
+            Verb::List { kind, selection } => {
+                let items = self.list(kind, selection);
                 let revision = self.revision;
                 self.answer(cx, request, Ok(Reply::List { items, revision }));
             }
@@ -210,17 +218,14 @@ impl ApiServer {
         }
     }
 
-    fn list(&self, kind: &Kind, ns: &Str, node: &Str) -> Vec<Obj> {
+    fn list(&self, kind: &Kind, selection: &Selection) -> Vec<Obj> {
         let items: Box<dyn Iterator<Item = (&Key, &Obj)>> = if watch::all_inert(kind) {
             Box::new(self.cache.range(Key::new(Kind::Other(lit!("")), "", "")..))
         } else {
-            let from = Key { kind: kind.clone(), ns: ns.clone(), name: lit!("") };
+            let from = Key { kind: kind.clone(), ns: selection.ns.clone(), name: lit!("") };
             Box::new(self.cache.range(from..).take_while(|(k, _)| k.kind == *kind))
         };
-        items
-            .filter(|(k, o)| (ns.is_empty() || k.ns == *ns) && watch::on_node(o, node))
-            .map(|(_, o)| o.clone())
-            .collect()
+        items.filter(|(_, o)| selection.matches(o)).map(|(_, o)| o.clone()).collect()
     }
 
     /// Reads an object that is not cached before writing it.
@@ -267,7 +272,7 @@ impl ApiServer {
             return self.answer(cx, request, Ok(reply));
         }
         let expect = current.as_ref().map_or(0, |o| o.meta().resource_version);
-        let ttl = (key.kind == Kind::Event && current.is_none()).then(|| cx.config().timings.event_ttl);
+        let ttl = (key.kind == Kind::Event).then(|| cx.config().timings.event_ttl);
         let by = if request.info.user.starts_with("system:") || request.info.user == "kubernetes-admin" {
             request.info.manager.clone()
         } else {
@@ -288,8 +293,8 @@ impl ApiServer {
                 let Some(p) = self.pending.remove(&id) else { return };
                 match p.stage {
                     Stage::Listing => {
-                        if let Verb::List { ns, .. } = &p.request.verb {
-                            items.retain(|o| ns.is_empty() || o.meta().namespace == *ns);
+                        if let Verb::List { selection, .. } = &p.request.verb {
+                            items.retain(|o| selection.matches(o));
                         }
                         self.answer(cx, p.request, Ok(Reply::List { items, revision }));
                     }
@@ -361,7 +366,8 @@ impl ApiServer {
                 self.answer(cx, p.request, Err(Status::etcd_timeout()));
             }
         }
-        let (late, early) = std::mem::take(&mut self.early).into_iter().partition(|(t, _)| *t + limit <= cx.now());
+        let (late, early) =
+            std::mem::take(&mut self.early).into_iter().partition(|(t, _)| *t + limit <= cx.now());
         self.early = early;
         let late: Vec<_> = late;
         for (_, request) in late {

@@ -1,5 +1,6 @@
 //! Requests and their answers: the verbs of the Kubernetes API as data.
 
+use super::Selection;
 use crate::api_util::Time;
 use crate::msg::Comp;
 use crate::object::{Condition, Key, Kind, NodeStatus, Obj, OwnerReference, PodStatus, Str, Taint, Uid, lit};
@@ -54,10 +55,10 @@ pub enum Verb {
     Delete { key: Key, options: DeleteOptions },
     /// GET of one object.
     Get(Key),
-    /// GET of all objects of a kind: in one namespace if `ns` is not empty, on one node if `node` is not.
-    List { kind: Kind, ns: Str, node: Str },
+    /// GET of the objects of a kind that are selected.
+    List { kind: Kind, selection: Selection },
     /// The same, as a stream of what changes after `revision`, for the client's informer of that number.
-    Watch { kind: Kind, ns: Str, node: Str, revision: u64, informer: u8 },
+    Watch { kind: Kind, selection: Selection, revision: u64, informer: u8 },
     /// POST of `pods/binding`: the scheduler's word.
     Bind { pod: Key, uid: Uid, node: Str },
 }

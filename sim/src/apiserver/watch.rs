@@ -3,7 +3,7 @@
 //! Source: `k8s.io/apiserver/pkg/storage/cacher`. A watch starts after a revision and gets every later
 //! change once and in order; an object that starts or stops to match is reported as added or deleted.
 
-use super::{ApiServer, Request, Status, Verb};
+use super::{ApiServer, Request, Selection, Status, Verb};
 use crate::core::Cx;
 use crate::etcd::Committed;
 use crate::msg::{Comp, Msg, Reply, WatchEvent};
@@ -16,20 +16,12 @@ pub(super) fn all_inert(kind: &Kind) -> bool {
     matches!(kind, Kind::Other(s) if s == "*/*")
 }
 
-/// Whether a node selector (empty: all) lets an object through: pods on it, or the node itself.
-pub(super) fn on_node(o: &Obj, node: &Str) -> bool {
-    node.is_empty()
-        || match o {
-            Obj::Pod(p) => p.node_name == *node,
-            o => o.meta().name == *node,
-        }
-}
-
 #[derive(Clone, Debug)]
 struct Watcher {
     client: Comp,
     life: u32,
     informer: u8,
+    selection: Selection,
 }
 
 /// All open watches, and the changes that a new one may start from.
@@ -84,11 +76,11 @@ impl Watches {
             }
         }
         for w in self.by_kind.get(&kind).into_iter().flatten() {
-            tell(cx, w, event, &Str::new());
+            tell(cx, w, event);
         }
         if let Kind::Other(_) = kind {
             for w in &self.inert {
-                tell(cx, w, event, &Str::new());
+                tell(cx, w, event);
             }
         }
         let node_of = |o: &Obj| match o {
@@ -101,7 +93,7 @@ impl Watches {
         for node in [&new, &old] {
             if !node.is_empty() {
                 for w in self.by_node.get(&(kind.clone(), node.clone())).into_iter().flatten() {
-                    tell(cx, w, event, node);
+                    tell(cx, w, event);
                 }
             }
             if new == old {
@@ -120,9 +112,9 @@ impl Watches {
 }
 
 /// Reports a change to one watcher, as its selector sees it.
-fn tell(cx: &mut Cx<'_>, w: &Watcher, event: &Committed, node: &Str) {
-    let before = event.old.as_ref().filter(|o| on_node(o, node));
-    let after = event.new.as_ref().filter(|o| on_node(o, node));
+fn tell(cx: &mut Cx<'_>, w: &Watcher, event: &Committed) {
+    let before = event.old.as_ref().filter(|o| w.selection.matches(o));
+    let after = event.new.as_ref().filter(|o| w.selection.matches(o));
     let seen = match (before, after) {
         (None, None) => return,
         (None, Some(o)) => WatchEvent::Added(o.clone()),
@@ -137,17 +129,18 @@ fn tell(cx: &mut Cx<'_>, w: &Watcher, event: &Committed, node: &Str) {
 
 impl ApiServer {
     pub(super) fn open_watch(&mut self, cx: &mut Cx<'_>, request: Request) {
-        let Verb::Watch { kind, node, revision, informer, .. } = request.verb.clone() else { return };
+        let Verb::Watch { kind, selection, revision, informer } = request.verb.clone() else { return };
         if revision < self.watches.forgotten && revision < self.revision {
             return self.answer(cx, request, Err(Status::expired(revision)));
         }
-        let w = Watcher { client: request.from, life: request.life, informer };
+        let node = selection.pinned(&kind).map(Str::from).unwrap_or_default();
+        let w = Watcher { client: request.from, life: request.life, informer, selection };
         self.watches.remove_one(&kind, &node, &w);
         self.answer(cx, request, Ok(Reply::Watching));
         for event in self.watches.window.iter().filter(|e| e.revision > revision) {
             let k = event.object().kind();
             if k == kind || (all_inert(&kind) && matches!(k, Kind::Other(_))) {
-                tell(cx, &w, event, &node);
+                tell(cx, &w, event);
             }
         }
         if all_inert(&kind) {

@@ -77,7 +77,11 @@ impl ApiServer {
             let suffix = cx.rng().name_suffix();
             let suffix = std::str::from_utf8(&suffix).unwrap_or_default();
             // The server cuts the prefix so that the whole stays a valid label (63 characters).
-            let prefix = &m.generate_name[..m.generate_name.len().min(58)];
+            let mut end = m.generate_name.len().min(58);
+            while !m.generate_name.is_char_boundary(end) {
+                end -= 1;
+            }
+            let prefix = &m.generate_name[..end];
             m.name = Str::from(format!("{prefix}{suffix}"));
         }
         let key = o.key();
@@ -212,24 +216,31 @@ impl ApiServer {
         Ok(changed(old, new))
     }
 
+    /// What a patch has made of the whole. One that sets a `resourceVersion` holds for that version only.
+    fn patched(&mut self, cx: &mut Cx<'_>, key: &Key, old: &Obj, v: Value) -> Result<Outcome, Status> {
+        let new = decode(key, v)?;
+        same_version(&new, old)?;
+        self.replace(cx, old, new)
+    }
+
     fn patch(&mut self, cx: &mut Cx<'_>, key: &Key, old: &Obj, patch: &Patch) -> Result<Outcome, Status> {
         let mut new = old.clone();
         match (patch, &mut new) {
             (Patch::Merge(p), _) => {
                 let mut v = old.to_value();
                 json::json_merge_patch(&mut v, p);
-                return self.replace(cx, old, decode(key, v)?);
+                return self.patched(cx, key, old, v);
             }
             (Patch::Strategic(p), _) => {
                 let v = json::strategic_merge_patch(&old.to_value(), p, key.kind.name()).map_err(|e| {
                     Status { code: 415, reason: "UnsupportedMediaType", message: e.to_string() }
                 })?;
-                return self.replace(cx, old, decode(key, v)?);
+                return self.patched(cx, key, old, v);
             }
             (Patch::Json(p), _) => {
                 let v = json::json_patch(&old.to_value(), p)
                     .map_err(|e| Status::invalid(key, &[e.to_string()]))?;
-                return self.replace(cx, old, decode(key, v)?);
+                return self.patched(cx, key, old, v);
             }
             (Patch::PodStatus(s), Obj::Pod(p)) => {
                 let p = Arc::make_mut(p);

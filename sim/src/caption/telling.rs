@@ -265,6 +265,10 @@ fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args:
     let lifted = || args.iter().any(|(k, v)| *k == "taints" && set_taints(v).is_empty());
     let id: Cow<'static, str> = match code {
         Code::NodeTainted if lifted() => "node-untainted".into(),
+        // In the foreground the owner is still there, and waits.
+        Code::GarbageCollected if args.iter().any(|(k, v)| *k == "first" && *v == "yes") => {
+            "gc-collected-first".into()
+        }
         code => code.as_str().replace('.', "-").into(),
     };
     let mut telling = Telling::new(weight_of_code(code), id)

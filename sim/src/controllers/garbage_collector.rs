@@ -207,8 +207,9 @@ impl Reconciler for GarbageCollector {
         } else {
             Propagation::Background
         };
+        let first = if dangling.is_empty() { "yes" } else { "no" };
         let owner = owner_key(owner, &key.ns);
-        let cause = io.cx.note(Code::GarbageCollected, key, &[("owner", &owner)]);
+        let cause = io.cx.note(Code::GarbageCollected, key, &[("owner", &owner), ("first", &first)]);
         io.cx.set_cause(cause);
         let options = DeleteOptions { uid: Some(meta.uid), propagation, grace: None };
         io.send(key, Verb::Delete { key: key.clone(), options }, WRITE, None);

@@ -331,9 +331,13 @@ impl ControllerManager {
                     let seen = self.cache.remove(&key, None);
                     self.observe(seen, cx);
                 }
+                let cause = cx.cause();
                 for obj in items {
-                    let seen = self.cache.set(obj);
-                    self.observe(seen, cx);
+                    if let Some(seen) = self.cache.set(obj) {
+                        cx.set_cause_to_news_of(&seen.key);
+                        self.observe(Some(seen), cx);
+                        cx.set_cause(cause);
+                    }
                 }
             }
         }

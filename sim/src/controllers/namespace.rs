@@ -7,7 +7,7 @@ use super::cache::{Cache, Seen};
 use super::io::Io;
 use super::lane::{Outcome, Weight};
 use super::{Answer, INERT, Reconciler, Verdict};
-use crate::apiserver::{DeleteOptions, Verb};
+use crate::apiserver::{DeleteOptions, Selection, Verb};
 use crate::msg::Reply;
 use crate::object::{Key, Kind, Namespace, Obj, Str, lit};
 use crate::time::Span;
@@ -19,6 +19,7 @@ const NAME: Str = lit!("namespace-controller");
 const DELETE: u8 = 1;
 const LIST: u8 = 2;
 const FINALIZE: u8 = 3;
+const EVENTS: u8 = 4;
 
 /// What a namespace may hold.
 static CONTENT: [Kind; 9] = [
@@ -111,7 +112,8 @@ impl Reconciler for NamespaceController {
             // The cache may be behind, and events are not in it: only a list can tell.
             self.listing.insert(key.clone(), 0);
             for kind in &CONTENT {
-                let verb = Verb::List { kind: kind.clone(), ns: key.name.clone(), node: lit!("") };
+                let verb =
+                    Verb::List { kind: kind.clone(), selection: Selection::in_namespace(key.name.clone()) };
                 io.send(key, verb, LIST, None);
             }
             return Outcome::Done;
@@ -120,6 +122,11 @@ impl Reconciler for NamespaceController {
         if !doomed.is_empty() {
             let cause = io.cx.note(Code::NamespaceEmptied, key, &[("left", &left)]);
             io.cx.set_cause(cause);
+        }
+        if !doomed.is_empty() {
+            // Events are not in the cache, and do not wait for what a finalizer holds.
+            let verb = Verb::List { kind: Kind::Event, selection: Selection::in_namespace(key.name.clone()) };
+            io.send(key, verb, EVENTS, None);
         }
         for o in doomed {
             delete(key, o, io);
@@ -132,6 +139,12 @@ impl Reconciler for NamespaceController {
             (LIST, Ok(Reply::List { items, .. })) => {
                 *self.listing.entry(answer.key.clone()).or_default() += items.len();
                 for o in items.iter().filter(|o| !o.meta().deleting()) {
+                    delete(answer.key, o, io);
+                }
+                Verdict::ByResult
+            }
+            (EVENTS, Ok(Reply::List { items, .. })) => {
+                for o in items {
                     delete(answer.key, o, io);
                 }
                 Verdict::ByResult

@@ -213,9 +213,14 @@ impl NodeLifecycle {
     fn expire(h: &mut Health, grace: Span, io: &mut Io<'_, '_>) {
         let name = &h.node.metadata.name;
         let silent = io.cx.core.node_index(name).map_or(RecordId(0), |i| io.cx.core.nodes[i as usize].silent);
-        io.cx.set_cause(if silent == RecordId(0) { Cause::Timer(TICK) } else { Cause::Record(silent) });
-        io.cx.set_background(false);
         let silence = io.cx.now() - h.probe;
+        io.cx.set_cause(match io.cx.core.outage_within(silence) {
+            _ if silent != RecordId(0) => Cause::Record(silent),
+            // The node is well, but for a while there was nobody to tell.
+            Some(fault) => Cause::Record(fault),
+            None => Cause::Timer(TICK),
+        });
+        io.cx.set_background(false);
         h.why = io.cx.note(Code::LeaseExpired, &key(name), &[("grace", &grace), ("silence", &silence)]);
         io.cx.set_cause(h.why);
         let now = io.cx.wall();

@@ -277,11 +277,10 @@ impl Bench {
     fn serve(&mut self, verb: &Verb, cause: Cause) -> Result<Reply, Status> {
         let now: Time = self.core.wall();
         match verb {
-            Verb::List { kind, ns, .. } => {
+            Verb::List { kind, selection } => {
                 let fits = |o: &&Obj| {
                     let k = o.kind();
-                    (k == *kind || (*kind == INERT && matches!(k, Kind::Other(_))))
-                        && (ns.is_empty() || o.meta().namespace == *ns)
+                    (k == *kind || (*kind == INERT && matches!(k, Kind::Other(_)))) && selection.matches(o)
                 };
                 let items = self.store.values().filter(fits).cloned().collect();
                 Ok(Reply::List { items, revision: self.revision })

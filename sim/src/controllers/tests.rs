@@ -428,7 +428,8 @@ fn many_pods() {
         p.node_name = nodes[i % nodes.len()].clone();
         p.status.phase = PodPhase::Running;
         p.status.conditions =
-            vec![Condition { type_: lit!("Ready"), status: ConditionStatus::True, ..Default::default() }].into();
+            vec![Condition { type_: lit!("Ready"), status: ConditionStatus::True, ..Default::default() }]
+                .into();
         b.put(Obj::Pod(Arc::new(p)), Cause::Timer("kubelet"));
         if i % 100 == 0 {
             b.run(crate::time::Span::ms(100));

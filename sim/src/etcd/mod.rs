@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, VecDeque};
 #[allow(missing_docs)]
 pub enum EtcdRequest {
     /// Compare and commit: if the key's last revision is `expect` (0: it must not exist), put `obj`
-    /// or delete the key. `ttl` attaches a new object to a lease; `by` is who asked, for the trace.
+    /// or delete the key. `ttl` attaches the object to a new lease; `by` is who asked, for the trace.
     Txn { id: u64, key: Key, expect: u64, put: Option<Obj>, ttl: Option<Span>, by: Str },
     /// All keys from `from` to before `to` (or the end), at the newest revision.
     Range { id: u64, from: Key, to: Option<Key> },
@@ -140,6 +140,8 @@ pub struct Etcd {
     compacted: u64,
     watched: bool,
     leases: BTreeMap<SimTime, Lease>,
+    /// The newest lease of the whole events that have had more than one; a row knows its own.
+    renewed: BTreeMap<Key, SimTime>,
     last_change: SimTime,
 }
 
@@ -157,6 +159,7 @@ impl Default for Etcd {
             compacted: 0,
             watched: false,
             leases: BTreeMap::new(),
+            renewed: BTreeMap::new(),
             last_change: SimTime(0),
         }
     }
@@ -265,8 +268,14 @@ impl Etcd {
             }
         }
         self.events.remove(&key);
-        if let Some(end) = lease {
-            self.leases.entry(end).or_default().keys.push(key.clone());
+        if let Some(end) = lease.filter(|_| new.is_some()) {
+            let kept = match old {
+                None => self.renewed.remove(&key),
+                Some(_) => self.renewed.insert(key.clone(), end),
+            };
+            if kept != Some(end) || old.is_none() {
+                self.leases.entry(end).or_default().keys.push(key.clone());
+            }
         }
         self.whole_events = self.whole_events + usize::from(new.is_some()) - usize::from(whole);
         match new {
@@ -352,6 +361,11 @@ impl Etcd {
                 keys.extend(self.events.expired((end.0 / LEASE_GRAIN.0) as u32));
             }
             for key in keys {
+                // A write since then has put it on a later lease.
+                if self.renewed.get(&key).is_some_and(|end| *end > cx.now()) {
+                    continue;
+                }
+                self.renewed.remove(&key);
                 if self.revision_of(&key) == 0 {
                     continue;
                 }

@@ -43,9 +43,11 @@ pub(super) const KIND: FaultKind = FaultKind {
         let Some(n) = world.core.node_index(&p.node_name) else { return };
         let first = p.spec.containers.first().map(|c| c.name.clone()).unwrap_or_default();
         let container = text(args, "container").unwrap_or(&first);
-        let code = args.get("code").and_then(Value::as_i64).and_then(|c| i32::try_from(c).ok()).unwrap_or(137);
+        let code =
+            args.get("code").and_then(Value::as_i64).and_then(|c| i32::try_from(c).ok()).unwrap_or(137);
         let mut cx = Cx::new(&mut world.core, Comp::Runtime(n), Cause::Record(record));
-        Arc::make_mut(&mut world.runtimes[n as usize]).crash_container(&key.ns, &key.name, container, code, &mut cx);
+        Arc::make_mut(&mut world.runtimes[n as usize])
+            .crash_container(&key.ns, &key.name, container, code, &mut cx);
     },
     end: |_, _, _| {},
 };

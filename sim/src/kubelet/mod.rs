@@ -244,6 +244,8 @@ impl Component for Kubelet {
                             row.accept(pod);
                         }
                         row.report(&mut self.node, cx);
+                    } else {
+                        row.failed = Some(cx.cause());
                     }
                 }
                 Ctx::Kubelet(KubeletCtx::PodDelete(uid, request)) => {
@@ -252,6 +254,7 @@ impl Component for Kubelet {
                     row.asked_at = cx.now();
                     if result.is_err() {
                         row.request = 0;
+                        row.failed = Some(cx.cause());
                     }
                 }
                 Ctx::Kubelet(ctx) => self.on_node_response(ctx, result, cx),

@@ -344,7 +344,7 @@ impl Kubelet {
         self.pods.update(
             |row| row.dirty,
             |row| {
-                cx.set_cause(cause);
+                cx.set_cause(row.failed.take().unwrap_or(cause));
                 cx.set_background(false);
                 if row.request != 0 && now - row.asked_at >= timeout {
                     row.request = 0;

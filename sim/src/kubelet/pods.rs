@@ -9,7 +9,7 @@ use crate::apiserver::{DeleteOptions, Patch, Verb};
 use crate::client::Change;
 use crate::core::Cx;
 use crate::msg::{Ctx, Timer};
-use crate::object::{ContainerState, EventType, Obj, Pod, Str, Terminated, Uid, lit};
+use crate::object::{ContainerState, EventType, Key, Kind, Obj, Pod, Str, Terminated, Uid, lit};
 use crate::runtime::{ContainerId, Exit, Listing, RunState, RuntimeCommand};
 use crate::time::Span;
 use crate::trace::Code;
@@ -45,8 +45,16 @@ impl Kubelet {
                 if let Some(l) = &listing {
                     self.remove_orphans(l, &known, cx);
                 }
+                let cause = cx.cause();
                 for pod in pods {
+                    // At a start, what is new is the start; but a pod is ended because somebody deleted it.
+                    if listing.is_none() || pod.metadata.deleting() {
+                        let m = &pod.metadata;
+                        let key = Key { kind: Kind::Pod, ns: m.namespace.clone(), name: m.name.clone() };
+                        cx.set_cause_to_news_of(&key);
+                    }
                     self.set_pod(pod, listing.as_deref(), cx);
+                    cx.set_cause(cause);
                 }
                 for uid in missing {
                     self.remove_pod(uid, None, cx);

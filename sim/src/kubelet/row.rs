@@ -6,7 +6,7 @@ use crate::api_util::Time;
 use crate::object::{Container, Key, Kind, Pod, PodSpec, RestartPolicy, Str, Terminated, Uid, lit};
 use crate::runtime::{ContainerId, PodRef};
 use crate::time::{SimTime, Span};
-use crate::trace::RecordId;
+use crate::trace::{Cause, RecordId};
 use std::sync::Arc;
 
 /// Where a pod's sandbox stands.
@@ -173,6 +173,8 @@ pub(super) struct PodRow {
     pub asked_at: SimTime,
     /// The API may not have its newest status.
     pub dirty: bool,
+    /// Why it does not: the last request failed.
+    pub failed: Option<Cause>,
     /// Status and last transition of each condition that the kubelet keeps.
     pub conditions: [(bool, Option<Time>); 4],
 }
@@ -195,6 +197,7 @@ impl PodRow {
             request: 0,
             asked_at: SimTime(0),
             dirty: false,
+            failed: None,
             conditions: super::status::conditions_of(&pod),
             pod,
         }

@@ -1,6 +1,7 @@
 //! What names an object: its kind, namespace and name.
 
 use super::Str;
+use crate::manifest::schema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -103,18 +104,21 @@ impl Kind {
             Kind::Secret => super::lit!("secrets"),
             Kind::ServiceAccount => super::lit!("serviceaccounts"),
             Kind::Event => super::lit!("events"),
-            Kind::Other(_) => {
-                let n = self.name().to_lowercase();
-                Str::from(if n.ends_with('s') || n.ends_with("ch") || n.ends_with('x') {
-                    format!("{n}es")
-                } else if n.ends_with('y') && !n.ends_with("ay") && !n.ends_with("ey") {
-                    format!("{}ies", &n[..n.len() - 1])
-                } else if n == "endpoints" {
-                    n
-                } else {
-                    format!("{n}s")
-                })
-            }
+            Kind::Other(_) => match schema::lookup(self.api_version(), self.name()) {
+                Some(k) => Str::from(k.plural),
+                // A custom resource: English plurals, as code generators make them.
+                None => {
+                    let n = self.name().to_lowercase();
+                    let vowel_before_y = ["ay", "ey", "oy", "uy"].iter().any(|e| n.ends_with(e));
+                    Str::from(if n.ends_with('s') || n.ends_with("ch") || n.ends_with('x') {
+                        format!("{n}es")
+                    } else if n.ends_with('y') && !vowel_before_y {
+                        format!("{}ies", &n[..n.len() - 1])
+                    } else {
+                        format!("{n}s")
+                    })
+                }
+            },
         }
     }
 
@@ -130,23 +134,11 @@ impl Kind {
     pub fn namespaced(&self) -> bool {
         match self {
             Kind::Namespace | Kind::Node => false,
-            Kind::Other(_) => !matches!(
-                self.name(),
-                "PersistentVolume"
-                    | "StorageClass"
-                    | "PriorityClass"
-                    | "ClusterRole"
-                    | "ClusterRoleBinding"
-                    | "IngressClass"
-                    | "CSIDriver"
-                    | "CSINode"
-                    | "VolumeAttachment"
-                    | "RuntimeClass"
-                    | "CustomResourceDefinition"
-                    | "MutatingWebhookConfiguration"
-                    | "ValidatingWebhookConfiguration"
-                    | "APIService"
-            ),
+            // Custom resources are taken to be namespaced, as most are.
+            Kind::Other(_) => {
+                schema::lookup(self.api_version(), self.name()).is_none_or(|k| k.namespaced)
+                    && self.name() != "CustomResourceDefinition"
+            }
             _ => true,
         }
     }

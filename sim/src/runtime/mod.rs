@@ -1,6 +1,6 @@
 //! The runtime port and its simulation.
 //!
-//! Upstream: the container runtime interface between kubelet and containerd. [`port`] is the
+//! Upstream: the container runtime interface between kubelet and containerd. `port` is the
 //! questions and answers; [`SimRuntime`] answers them inside the world from [`ImageModel`]s. Left out:
 //! volumes, exec and attach, resource updates of running containers, image garbage collection.
 

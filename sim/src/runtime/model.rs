@@ -38,11 +38,12 @@ pub struct ImageModel {
     /// What it does with the polite signal: ends within 100 ms with code 0 unless said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
-    /// Processor time that it uses.
-    #[serde(default, skip_serializing_if = "zero_quantity")]
+    /// Processor time that it uses; 5m unless said.
+    #[serde(default = "default_cpu")]
     pub cpu: Quantity,
-    /// Memory that it uses. More than the container's limit, and the kernel kills it after the start.
-    #[serde(default, skip_serializing_if = "zero_quantity")]
+    /// Memory that it uses; 4Mi unless said. More than the container's limit, and the kernel kills it
+    /// after the start.
+    #[serde(default = "default_memory")]
     pub memory: Quantity,
     /// Other behaviour for containers with a certain command line; the first match wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -167,8 +168,11 @@ fn forever() -> Span {
 fn is_forever(s: &Span) -> bool {
     *s == FOREVER
 }
-fn zero_quantity(q: &Quantity) -> bool {
-    q.is_zero()
+fn default_cpu() -> Quantity {
+    Quantity::from_milli(5, crate::api_util::quantity::Format::DecimalSi)
+}
+fn default_memory() -> Quantity {
+    Quantity::new(4 << 20, crate::api_util::quantity::Format::BinarySi)
 }
 fn is_zero(n: &i32) -> bool {
     *n == 0
@@ -186,7 +190,13 @@ fn default_stop() -> Span {
 impl ImageModel {
     /// The model of an image that no model of a list matches.
     pub fn plain() -> ImageModel {
-        ImageModel { pattern: Str::from("*"), pull: default_pull(), ..ImageModel::default() }
+        ImageModel {
+            pattern: Str::from("*"),
+            pull: default_pull(),
+            cpu: default_cpu(),
+            memory: default_memory(),
+            ..ImageModel::default()
+        }
     }
 
     /// The first of a list that matches an image.

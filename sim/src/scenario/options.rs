@@ -25,7 +25,7 @@ pub struct RunOptions {
     pub max_instants: u64,
     /// These faults instead of those that the seed draws.
     pub plan: Option<Vec<PlannedFault>>,
-    /// Keep the trace's records for [`Run::take_records`].
+    /// Keep the trace's records for [`take_records`](super::Run::take_records).
     pub keep_records: bool,
     /// The name of the file, for reports.
     pub file: String,

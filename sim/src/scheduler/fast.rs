@@ -1,7 +1,7 @@
 //! The fast path of a scheduling decision: the same answer as [`super::explain`], found without asking every
 //! plugin about every node.
 //!
-//! Pods of one spec are a class. A class keeps one small [`Cell`] a node: the verdict of the filters and the raw
+//! Pods of one spec are a class. A class keeps one small `Cell` a node: the verdict of the filters and the raw
 //! scores, stamped with the node's generation. Plugins are asked again only for nodes that changed since, which
 //! after a decision is one. A plugin that [depends on anything](Depends::Anything) is left out of the cells and
 //! asked each time; no other plugin loses its cells for it. A property test holds the two paths together.

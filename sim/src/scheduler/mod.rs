@@ -164,9 +164,12 @@ impl Scheduler {
                 for p in gone {
                     self.remove_pod(cx, &p);
                 }
+                let cause = cx.cause();
                 for o in all {
+                    cx.set_cause_to_news_of(&o.key());
                     self.set(cx, o);
                 }
+                cx.set_cause(cause);
             }
             (_, Change::Replace(all)) => {
                 let now: HashSet<&str> = all.iter().map(|o| o.meta().name.as_str()).collect();

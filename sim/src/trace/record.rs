@@ -160,7 +160,7 @@ codes! {
     RolloutComplete = "deployment.complete",
     /// Deployment: no progress within the deadline. Subject: deployment. Args: seconds.
     RolloutStalled = "deployment.stalled",
-    /// Garbage collection: an object's owners are gone. Subject: object. Args: owner.
+    /// Garbage collection: an object's owners are gone, or wait for it to go first. Subject: object. Args: owner, first.
     GarbageCollected = "gc.collected",
     /// Namespace controller: it deletes what a namespace holds. Subject: namespace. Args: left.
     NamespaceEmptied = "namespace.emptied",

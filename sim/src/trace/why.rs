@@ -235,16 +235,19 @@ pub fn explain(
     let by_timer =
         ids.last().and_then(|id| index.get(*id)).is_some_and(|r| matches!(r.what, What::Timer { .. }));
     let waits = index.get(state).is_some_and(|r| matches!(r.what, What::Decision(_)));
-    if by_timer || waits {
+    // Nor does a fault that a pod has lived through.
+    let lives = write.is_some_and(|r| {
+        matches!(&r.what, What::Write { verb: WriteVerb::Create | WriteVerb::Update, obj: Obj::Pod(p), .. } if p.active())
+    });
+    if by_timer || waits || lives {
         let create = past
             .iter()
             .rev()
             .find(|r| matches!(&r.what, What::Write { verb: WriteVerb::Create, obj, .. } if is(obj, key)));
-        if let Some(create) = create {
+        if let Some(create) = create.filter(|c| by_timer || waits || !ids.contains(&c.id)) {
             let older = chain(index, create.id)?;
-            let binding = last_binding(past, key, create.id);
             ids.extend(older);
-            if let Some(binding) = binding {
+            for binding in last_binding(past, key, create.id) {
                 ids.extend(chain(index, binding)?);
             }
             ids.sort_unstable_by(|a, b| b.cmp(a));
@@ -270,18 +273,18 @@ pub fn explain_record(
     Ok(Why { headline, root: root(index, &ids), lines: lines(index, &ids, catalogue, order) })
 }
 
-/// The last note of a container's start, or else the last decision, that led a pod to where it is.
-fn last_binding(past: &[Record], key: &Key, since: RecordId) -> Option<RecordId> {
+/// The decision and the last note of a container's start that led a pod to where it is.
+fn last_binding(past: &[Record], key: &Key, since: RecordId) -> Vec<RecordId> {
     if key.kind != Kind::Pod {
-        return None;
+        return Vec::new();
     }
     let mine = || past.iter().rev().take_while(|r| r.id > since);
     let started = mine().find(|r| {
         matches!(&r.what, What::Note { code: super::Code::ContainerStarted, subject, .. } if subject == key)
     });
     let placed =
-        || mine().find(|r| matches!(&r.what, What::Decision(d) if d.pod == *key && !d.winner.is_empty()));
-    started.or_else(placed).map(|r| r.id)
+        mine().find(|r| matches!(&r.what, What::Decision(d) if d.pod == *key && !d.winner.is_empty()));
+    placed.into_iter().chain(started).map(|r| r.id).collect()
 }
 
 fn is(obj: &Obj, key: &Key) -> bool {
@@ -311,6 +314,8 @@ const ECHOES: &[(&str, &str)] = &[
     ("pod-evicted", "write-pod-deletion-asked"),
     ("deployment-revision", "write-replicaset-created"),
     ("deployment-scaled", "write-replicaset-scaled"),
+    ("gc-collected-first", "write-deletion-asked"),
+    ("gc-collected-first", "write-pod-deletion-asked"),
     ("gc-collected", "write-deletion-asked"),
     ("gc-collected", "write-removed"),
     ("gc-collected", "write-pod-deletion-asked"),

@@ -129,9 +129,7 @@ impl Encoder {
         }
         let spec = self.spec.as_ref().map_or("{}", |(_, text)| text);
         let (metadata, status) = (text(&pod.metadata), text(&pod.status));
-        format!(
-            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{metadata},"spec":{spec},"status":{status}}}"#
-        )
+        format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{metadata},"spec":{spec},"status":{status}}}"#)
     }
 
     /// Appends a record's bytes.
@@ -166,9 +164,7 @@ impl Encoder {
                 let key = obj.key();
                 let change = match (verb, self.last.get(&key)) {
                     (WriteVerb::Delete, _) => Change::Gone,
-                    (WriteVerb::Update, Some(old)) => {
-                        Change::Patch(quick_patch(old, obj).to_string())
-                    }
+                    (WriteVerb::Update, Some(old)) => Change::Patch(quick_patch(old, obj).to_string()),
                     (WriteVerb::Create | WriteVerb::Update, _) => Change::Whole(self.whole(obj)),
                 };
                 match verb {
@@ -282,8 +278,14 @@ mod tests {
                 "template": {"metadata": {"labels": {"app": "web"}},
                     "spec": {"containers": [{"name": "app", "image": "app:1"}]}}}});
         let second = |n| SimTime(0) + Span::secs(n);
-        world.handle(second(2), External::User { id: 1, command: UserCommand::Apply { objects: vec![apply] } });
-        let command = UserCommand::Scale { key: Key::new(crate::object::Kind::Deployment, "default", "web"), replicas: 2 };
+        world.handle(
+            second(2),
+            External::User { id: 1, command: UserCommand::Apply { objects: vec![apply] } },
+        );
+        let command = UserCommand::Scale {
+            key: Key::new(crate::object::Kind::Deployment, "default", "web"),
+            replicas: 2,
+        };
         world.handle(second(30), External::User { id: 2, command });
         world.advance(second(400));
         let (mut encoder, mut last, mut quick) = (Encoder::default(), HashMap::<Key, Obj>::new(), 0);

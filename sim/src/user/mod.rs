@@ -4,8 +4,8 @@
 mod rollout;
 mod text;
 
-use crate::api_util::patch as json;
-use crate::apiserver::{DeleteOptions, Patch, Status, Verb};
+use crate::api_util::{FieldSelector, Selector, patch as json};
+use crate::apiserver::{DeleteOptions, Patch, Selection, Status, Verb};
 use crate::core::Cx;
 use crate::msg::{Ctx, Input, Msg, Reply};
 use crate::object::{Key, Kind, Obj, Str};
@@ -13,6 +13,7 @@ use crate::world::{Component, PatchKind, UserCommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The annotation in which `kubectl apply` remembers what it applied.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -48,6 +49,8 @@ struct Job {
     lines: Vec<String>,
     /// What an earlier request brought, for the next.
     seen: Option<Obj>,
+    /// What a list brought that is to be deleted.
+    found: Vec<Key>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +84,7 @@ impl User {
 
     /// Begins a command.
     pub fn command(&mut self, id: u64, command: UserCommand, cx: &mut Cx<'_>) {
-        let job = Job { command, at: 0, stage: Stage::Get, lines: Vec::new(), seen: None };
+        let job = Job { command, at: 0, stage: Stage::Get, lines: Vec::new(), seen: None, found: Vec::new() };
         self.jobs.insert(id, job);
         self.next(id, cx);
     }
@@ -109,6 +112,20 @@ impl User {
                 let options = DeleteOptions { grace: *grace, propagation: *propagation, uid: None };
                 Verb::Delete { key: key.clone(), options }
             }
+            UserCommand::DeleteSelected { kind, ns, labels, fields } => match job.found.get(job.at) {
+                Some(key) => {
+                    job.stage = Stage::Write { verb: "deleted" };
+                    Verb::Delete { key: key.clone(), options: DeleteOptions::default() }
+                }
+                None if job.stage != Stage::Get => return self.finish(id, None, cx),
+                None => match select(ns, labels, fields) {
+                    Err(e) => return self.finish(id, Some(e), cx),
+                    Ok(selection) => {
+                        job.stage = Stage::List;
+                        Verb::List { kind: kind.clone(), selection }
+                    }
+                },
+            },
             UserCommand::Scale { key, replicas } => {
                 job.stage = Stage::Write { verb: "scaled" };
                 Verb::Patch { key: key.clone(), uid: None, patch: Patch::Scale(*replicas) }
@@ -172,11 +189,20 @@ impl User {
                     let ns = key.ns.clone();
                     job.seen = Some(o);
                     job.stage = Stage::List;
-                    let verb = Verb::List { kind: Kind::ReplicaSet, ns, node: Str::new() };
+                    let verb = Verb::List { kind: Kind::ReplicaSet, selection: Selection::in_namespace(ns) };
                     cx.request(verb, Ctx::User(UserCtx(id)));
                 }
                 _ => self.apply(cx, id, Some(o)),
             },
+            (Stage::List, Ok(Reply::List { items, .. }))
+                if matches!(job.command, UserCommand::DeleteSelected { .. }) =>
+            {
+                if items.is_empty() {
+                    job.lines.push("No resources found".into());
+                }
+                job.found = items.iter().map(Obj::key).collect();
+                self.next(id, cx);
+            }
             (Stage::List, Ok(Reply::List { items, .. })) => {
                 let UserCommand::RolloutUndo { key, to_revision } = &job.command else { return };
                 match rollout::undo(job.seen.as_ref(), &items, *to_revision) {
@@ -209,6 +235,10 @@ impl User {
                         _,
                     ) => key.clone(),
                     (UserCommand::Cordon { node, .. }, _) => Key::new(Kind::Node, "", node.clone()),
+                    (UserCommand::DeleteSelected { .. }, _) => match job.found.get(job.at) {
+                        Some(key) => key.clone(),
+                        None => return,
+                    },
                     (UserCommand::Apply { .. } | UserCommand::Create { .. }, _) => return,
                 };
                 job.lines.push(match verb {
@@ -219,7 +249,13 @@ impl User {
                     verb => format!("{} {verb}", full_name(&key)),
                 });
                 job.at += 1;
-                if matches!(job.command, UserCommand::Apply { .. } | UserCommand::Create { .. }) {
+                let many = matches!(
+                    job.command,
+                    UserCommand::Apply { .. }
+                        | UserCommand::Create { .. }
+                        | UserCommand::DeleteSelected { .. }
+                );
+                if many {
                     self.next(id, cx);
                 } else {
                     self.finish(id, None, cx);
@@ -267,6 +303,13 @@ impl User {
         };
         cx.request(verb, Ctx::User(UserCtx(id)));
     }
+}
+
+/// A selection in kubectl's words.
+fn select(ns: &Str, labels: &str, fields: &str) -> Result<Selection, String> {
+    let labels = Selector::parse(labels).map_err(|e| format!("error: {e}"))?;
+    let fields = FieldSelector::parse(fields).map_err(|e| format!("error: {e}"))?;
+    Ok(Selection { ns: ns.clone(), labels: Some(Arc::new(labels)), fields: Some(Arc::new(fields)) })
 }
 
 /// Reads one object of a manifest, with the default namespace filled in.

@@ -42,6 +42,15 @@ impl fmt::Display for UserCommand {
                     Propagation::Orphan => write!(f, " --cascade=orphan"),
                 }
             }
+            UserCommand::DeleteSelected { kind, ns, labels, fields } => {
+                write!(f, "kubectl delete {}", kind.plural())?;
+                for (flag, text) in [("-l", labels), ("--field-selector", fields)] {
+                    if !text.is_empty() {
+                        write!(f, " {flag} {text}")?;
+                    }
+                }
+                if ns.is_empty() || ns == "default" { Ok(()) } else { write!(f, " -n {ns}") }
+            }
             UserCommand::Scale { key, replicas } => {
                 write!(f, "kubectl scale {} --replicas={replicas}{}", full_name(key), ns(key))
             }

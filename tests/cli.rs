@@ -1,0 +1,527 @@
+//! The command line as a shell sees it: exit codes, help, JSON, pipes, and what it says about mistakes.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const K08: &str = "scenarios/lessons/k08-node-down.yaml";
+const WEB: &str = "scenarios/lessons/manifests/web.yaml";
+
+fn podium() -> Command {
+    let mut c = Command::new(env!("CARGO_BIN_EXE_podium"));
+    c.current_dir(env!("CARGO_MANIFEST_DIR"));
+    for v in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "TERM", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+        c.env_remove(v);
+    }
+    c
+}
+
+fn run(args: &[&str]) -> Output {
+    podium().args(args).stdin(Stdio::null()).output().expect("the binary runs")
+}
+
+fn stdout(o: &Output) -> String {
+    String::from_utf8(o.stdout.clone()).expect("standard output is UTF-8")
+}
+
+fn stderr(o: &Output) -> String {
+    String::from_utf8(o.stderr.clone()).expect("standard error is UTF-8")
+}
+
+/// Runs it, demands an exit code, and returns standard output.
+#[track_caller]
+fn ends(args: &[&str], code: i32) -> String {
+    let o = run(args);
+    assert_eq!(o.status.code(), Some(code), "podium {}\n{}{}", args.join(" "), stdout(&o), stderr(&o));
+    assert!(!stderr(&o).contains("podium has a bug"), "podium {}\n{}", args.join(" "), stderr(&o));
+    stdout(&o)
+}
+
+/// Likewise; returns standard error, which must hold each of the texts.
+#[track_caller]
+fn complains(args: &[&str], code: i32, texts: &[&str]) {
+    let o = run(args);
+    let said = stderr(&o);
+    assert_eq!(o.status.code(), Some(code), "podium {}\n{}{said}", args.join(" "), stdout(&o));
+    for t in texts {
+        assert!(said.contains(t), "podium {}: {t:?} is not in\n{said}", args.join(" "));
+    }
+    assert!(!said.contains("podium has a bug") && !said.contains("panicked"), "{said}");
+}
+
+/// A folder that goes away with the test.
+struct Temp(PathBuf);
+
+impl Temp {
+    fn new(name: &str) -> Temp {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        Temp(dir)
+    }
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+    fn file(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.0.join(name), text).unwrap();
+        self.path(name)
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[track_caller]
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e} in\n{text}"))
+}
+
+/// The commands that `--help` lists.
+fn commands(of: &[&str]) -> Vec<String> {
+    let mut args = of.to_vec();
+    args.push("--help");
+    let help = ends(&args, 0);
+    let list = help.split("Commands:\n").nth(1).unwrap_or_else(|| panic!("no commands in\n{help}"));
+    list.lines()
+        .take_while(|l| l.starts_with("  "))
+        .filter(|l| !l.starts_with("   "))
+        .filter_map(|l| l.split_whitespace().next())
+        .filter(|w| *w != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn each_command_has_help_with_an_example() {
+    let mut all: Vec<Vec<String>> = commands(&[]).into_iter().map(|c| vec![c]).collect();
+    assert!(all.len() >= 10, "{all:?}");
+    for parent in ["trace", "bench"] {
+        all.retain(|c| c[0] != parent);
+        all.extend(commands(&[parent]).into_iter().map(|c| vec![parent.to_owned(), c]));
+    }
+    let mut without = Vec::new();
+    for command in all {
+        let mut args: Vec<&str> = command.iter().map(String::as_str).collect();
+        args.push("--help");
+        let help = ends(&args, 0);
+        let example = help.split("Example").nth(1).unwrap_or_default();
+        if !example.contains(&format!("podium {}", command.join(" "))) {
+            without.push(command.join(" "));
+        }
+    }
+    assert!(without.is_empty(), "no example in the help of: {}", without.join(", "));
+    assert!(ends(&["--help"], 0).contains("Exit codes: 0 ok, 1 an assertion failed, 2 wrong usage"));
+    assert!(ends(&["--version"], 0).starts_with("podium "));
+}
+
+/// Examples that name a file of this repository must name one that exists.
+#[test]
+fn examples_name_files_that_exist() {
+    let mut wrong = BTreeSet::new();
+    let mut texts = vec![ends(&["--help"], 0), ends(&["tour", "--plain", "--answer", "1"], 0)];
+    for c in ["play", "test", "why", "get", "describe", "events", "top"] {
+        texts.push(ends(&[c, "--help"], 0));
+    }
+    for word in texts.iter().flat_map(|t| t.split_whitespace()) {
+        if word.starts_with("scenarios/") && !Path::new(env!("CARGO_MANIFEST_DIR")).join(word).exists() {
+            wrong.insert(word.to_owned());
+        }
+    }
+    assert!(wrong.is_empty(), "there is no {wrong:?}");
+}
+
+#[test]
+fn exit_codes() {
+    let t = Temp::new("codes");
+    let failing = t.file(
+        "failing.yaml",
+        "apiVersion: podium.dev/v1alpha1\nkind: Scenario\nmetadata: {name: failing}\nspec:\n  cluster: {nodes: 1}\n  steps:\n    \
+         - name: never\n      assert:\n        - {within: 5s, count: {kind: pod, min: 1}}\n",
+    );
+    let broken = t.file("broken.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: [\n");
+    let cases: &[(&[&str], i32)] = &[
+        (&["play", WEB], 0),
+        (&["test", "scenarios/regress"], 0),
+        (&["play", &failing], 1),
+        (&["test", &failing], 1),
+        (&["play"], 2),
+        (&["play", "--no-such-flag", WEB], 2),
+        (&["no-such-command"], 2),
+        (&["play", WEB, "--until", "soon"], 2),
+        (&["play", WEB, "--latency", "warp"], 2),
+        (&["--lang", "tlh", "play", WEB], 2),
+        (&["get", WEB, "pods", "-o", "toml"], 2),
+        (&["get", WEB, "pods", "-l", "a in (b"], 2),
+        (&["bench", "world", "--nodes", "1,2", "--pods", "1"], 2),
+        (&["play", &broken], 5),
+        (&["get", &broken, "pods"], 5),
+        (&["play", "/nowhere/at-all.yaml"], 5),
+        (&["trace", "cat", "/nowhere/at-all.podium-trace"], 5),
+        (&["play", "Cargo.lock"], 5),
+    ];
+    for (args, code) in cases {
+        ends(args, *code);
+    }
+    // A picture needs a terminal, and this is none.
+    complains(&["play", WEB, "--tui"], 3, &["terminal"]);
+}
+
+#[test]
+fn what_failed_is_said_once_with_how_to_repeat_it() {
+    let t = Temp::new("failing");
+    let failing = t.file(
+        "failing.yaml",
+        "apiVersion: podium.dev/v1alpha1\nkind: Scenario\nmetadata: {name: failing}\nspec:\n  cluster: {nodes: 1}\n  steps:\n    \
+         - name: never\n      assert:\n        - {within: 5s, count: {kind: pod, min: 1}}\n",
+    );
+    let text = ends(&["play", &failing, "--seed", "9"], 1);
+    assert!(text.contains(&format!("podium play {failing} --seed 9")), "{text}");
+    assert_eq!(text.matches("step `never`").count(), 1, "{text}");
+    let v = json(&ends(&["play", &failing, "--json"], 1));
+    assert_eq!((&v["passed"], &v["report"]["failure"]["step"]), (&Value::Bool(false), &"never".into()));
+}
+
+#[test]
+fn json_parses_everywhere() {
+    let play = json(&ends(&["play", K08, "--json"], 0));
+    assert_eq!(play["scenario"], "k08-node-down");
+    assert_eq!(play["trace_hash"].as_str().unwrap().len(), 16);
+    let test = json(&ends(&["test", "scenarios/regress/cordon.yaml", "--json"], 0));
+    assert_eq!((&test["passed"], &test["failed"]), (&1.into(), &0.into()));
+    let why = json(&ends(&["why", WEB, "pod/web-*", "--json"], 0));
+    assert!(why["lines"].as_array().unwrap().len() >= 3, "{why}");
+    let get = json(&ends(&["get", WEB, "pods", "--json"], 0));
+    assert_eq!(get["kind"], "List");
+    assert_eq!(get["items"].as_array().unwrap().len(), 3, "{get}");
+    let one = json(&ends(&["get", WEB, "deploy/web", "-o", "json"], 0));
+    assert_eq!((&one["kind"], &one["apiVersion"]), (&"Deployment".into(), &"apps/v1".into()));
+    let events = json(&ends(&["events", WEB, "--json"], 0));
+    let reasons: BTreeSet<&str> =
+        events.as_array().unwrap().iter().map(|e| e["reason"].as_str().unwrap()).collect();
+    assert!(reasons.contains("Scheduled") && reasons.contains("Started"), "{reasons:?}");
+    let bench = json(&ends(&["bench", "world", "--nodes", "3", "--pods", "9", "--json"], 0));
+    assert_eq!((&bench[0]["nodes"], &bench[0]["pods"]), (&3.into(), &9.into()));
+    let schema = json(&ends(&["schema"], 0));
+    assert!(schema["properties"].is_object());
+    // Nothing found is still JSON.
+    let none = json(&ends(&["get", WEB, "configmaps", "-n", "kube-public", "-l", "a=b", "-o", "json"], 0));
+    assert_eq!(none["items"], Value::Array(vec![]));
+    assert_eq!(json(&ends(&["events", WEB, "-n", "kube-public", "--json"], 0)), Value::Array(vec![]));
+}
+
+#[test]
+fn a_scenario_and_its_trace_show_the_same() {
+    let t = Temp::new("same");
+    let trace = t.path("k08.podium-trace");
+    ends(&["play", K08, "--trace", &trace], 0);
+    for at in ["30s", "2m", "7m"] {
+        for what in [
+            &["get", "pods", "-o", "wide"][..],
+            &["get", "nodes"],
+            &["get", "deploy,rs"],
+            &["describe", "nodes"],
+            &["events"],
+        ] {
+            let args = |file: &str| {
+                let mut a = vec![what[0].to_owned(), file.to_owned()];
+                a.extend(what[1..].iter().map(|s| s.to_string()));
+                a.extend(["--at".to_owned(), at.to_owned()]);
+                a
+            };
+            let show = |file: &str| {
+                let a = args(file);
+                ends(&a.iter().map(String::as_str).collect::<Vec<_>>(), 0)
+            };
+            let (scenario, file) = (show(K08), show(&trace));
+            assert!(!scenario.is_empty(), "{what:?} at {at}");
+            assert_eq!(scenario, file, "{what:?} at {at}");
+        }
+    }
+    let why = |file: &str| ends(&["why", file, "pod/web-*", "--at", "8m"], 0);
+    assert_eq!(why(K08), why(&trace));
+}
+
+#[test]
+fn the_story_of_a_replacement_names_the_crash() {
+    let text = ends(&["why", K08, "pod/web-*"], 0);
+    for part in ["Why?", "The machine node-", "crashes.", "evicted", "The scheduler chooses"] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let chinese = ends(&["--lang", "zh-CN", "why", K08, "pod/web-*"], 0);
+    assert_eq!(chinese.lines().count(), text.lines().count(), "{chinese}");
+    assert!(!chinese.is_ascii());
+}
+
+#[test]
+fn traces_are_read_compared_and_exported() {
+    let t = Temp::new("trace");
+    let (a, b, c) = (t.path("a.podium-trace"), t.path("b.podium-trace"), t.path("c.podium-trace"));
+    let play = |trace: &str, seed: &str| drop(ends(&["play", K08, "--trace", trace, "--seed", seed], 0));
+    play(&a, "5");
+    play(&b, "5");
+    play(&c, "6");
+    assert_eq!(std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap(), "two runs write the same bytes");
+
+    let cat = ends(&["trace", "cat", &a, "--from", "0s", "--to", "30s"], 0);
+    assert!(cat.contains("RECORD") && cat.contains("apply"), "{cat}");
+    let about = ends(&["trace", "cat", &a, "--about", "node/node-1"], 0);
+    assert!(
+        about.lines().skip(2).count() > 0 && about.lines().skip(2).all(|l| l.contains("node-1")),
+        "{about}"
+    );
+    assert!(ends(&["trace", "cat", &a, "--all"], 0).lines().count() > cat.lines().count());
+
+    assert!(ends(&["trace", "diff", &a, &b], 0).contains("equal"));
+    let diff = ends(&["trace", "diff", &a, &c], 1);
+    assert!(diff.contains("seed 5") && diff.contains("seed 6") && diff.contains("record"), "{diff}");
+
+    let lines = ends(&["trace", "export", &a, "--format", "jsonl"], 0);
+    let mut id = 0;
+    for line in lines.lines() {
+        let v = json(line);
+        id += 1;
+        assert_eq!(v["id"], id);
+        assert!(v["cause"].as_u64().unwrap() < id, "{line}");
+    }
+    assert!(id > 1000);
+
+    let out = t.path("chrome.json");
+    ends(&["trace", "export", &a, "--format", "chrome", "-o", &out], 0);
+    let chrome = json(&std::fs::read_to_string(&out).unwrap());
+    let events = chrome["traceEvents"].as_array().unwrap();
+    let ids = |ph: &str| -> BTreeSet<String> {
+        events.iter().filter(|e| e["ph"] == ph).map(|e| e["id"].to_string()).collect()
+    };
+    let (starts, ends_) = (ids("s"), ids("f"));
+    assert!(ends_.len() > 100);
+    let lost: Vec<_> = ends_.difference(&starts).collect();
+    assert!(lost.is_empty(), "flows end that never began: {lost:?}");
+    let (begun, ended) = (ids("b"), ids("e"));
+    assert!(!begun.is_empty() && ended.is_subset(&begun), "pods end that never began");
+    for e in events {
+        assert!(e["ph"].is_string() && e["pid"].is_u64(), "{e}");
+        assert!(e["ph"] == "M" || e["ts"].is_number(), "{e}");
+    }
+}
+
+/// Whether all tags of a text are closed in order, attributes quoted, and `<` and `&` escaped.
+fn well_formed(xml: &str) -> Result<usize, String> {
+    let (mut open, mut tags, mut rest) = (Vec::new(), 0, xml);
+    while let Some(at) = rest.find('<') {
+        let text = &rest[..at];
+        for (i, _) in text.match_indices('&') {
+            let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#"];
+            if !known.iter().any(|k| text[i..].starts_with(k)) {
+                return Err(format!("a bare & in {text:?}"));
+            }
+        }
+        let end = rest[at..].find('>').ok_or("a tag without an end")? + at;
+        let tag = &rest[at + 1..end];
+        rest = &rest[end + 1..];
+        if tag.starts_with('?') || tag.starts_with('!') {
+            continue;
+        }
+        tags += 1;
+        if tag.matches('"').count() % 2 == 1 || tag.contains('<') {
+            return Err(format!("odd quotes in <{tag}>"));
+        }
+        let name = tag.trim_matches('/').split_whitespace().next().ok_or("a tag without a name")?.to_owned();
+        if tag.starts_with('/') {
+            if open.pop() != Some(name.clone()) {
+                return Err(format!("</{name}> closes what is not open"));
+            }
+        } else if !tag.ends_with('/') {
+            open.push(name);
+        }
+    }
+    if open.is_empty() { Ok(tags) } else { Err(format!("{open:?} stay open")) }
+}
+
+#[test]
+fn the_junit_report_is_well_formed() {
+    let t = Temp::new("junit");
+    let odd = t.file(
+        "odd.yaml",
+        "apiVersion: podium.dev/v1alpha1\nkind: Scenario\nmetadata: {name: \"odd <&> 'name'\"}\nspec:\n  cluster: {nodes: 1}\n  steps:\n    \
+         - name: \"a <b> & \\\"c\\\"\"\n      assert:\n        - {within: 2s, count: {kind: pod, min: 1}}\n",
+    );
+    let report = t.path("report.xml");
+    ends(&["test", "scenarios/regress/cordon.yaml", &odd, "--junit", &report], 1);
+    let xml = std::fs::read_to_string(&report).unwrap();
+    let tags = well_formed(&xml).unwrap_or_else(|e| panic!("{e}\n{xml}"));
+    assert!(tags > 4 && xml.starts_with("<?xml"), "{xml}");
+    assert_eq!(xml.matches("<testcase").count(), 2, "{xml}");
+    assert_eq!(xml.matches("<failure").count(), 1, "{xml}");
+    assert!(xml.contains("tests=\"2\"") && xml.contains("failures=\"1\""), "{xml}");
+    assert!(well_formed("<a><b></a>").is_err() && well_formed("<a>&</a>").is_err(), "the check can fail");
+}
+
+#[test]
+fn seeds_are_counted_and_named() {
+    let text = ends(&["test", "scenarios/regress/cordon.yaml", "--seeds", "3"], 0);
+    assert!(text.contains("3 of 3 seeds") && text.contains("3 passed, 0 failed"), "{text}");
+    let v =
+        json(&ends(&["test", "scenarios/regress/cordon.yaml", "--seeds", "2", "--seed", "40", "--json"], 0));
+    let seeds: Vec<_> =
+        v["scenarios"].as_array().unwrap().iter().map(|s| s["seed"].as_u64().unwrap()).collect();
+    assert_eq!(seeds, [40, 41]);
+}
+
+#[test]
+fn a_pipe_that_closes_is_quiet() {
+    for args in [
+        &["play", K08, "-v"][..],
+        &["play", K08, "--json"],
+        &["trace", "cat", K08, "--all"],
+        &["trace", "export", K08],
+        &["trace", "export", K08, "--format", "chrome"],
+        &["get", K08, "pods", "-o", "yaml"],
+        &["describe", K08, "nodes"],
+        &["events", K08],
+        &["why", K08, "pod/web-*"],
+        &["schema"],
+        &["test", "scenarios/regress"],
+        &["completions", "bash"],
+        &["top", K08, "pods"],
+        &["tour", "--plain"],
+        &["trace", "diff", K08, K08],
+        &["bench", "world", "--nodes", "1", "--pods", "1"],
+    ] {
+        let mut child = podium()
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let o = child.wait_with_output().unwrap();
+        let said = stderr(&o);
+        assert!(
+            !said.contains("bug") && !said.contains("roken pipe") && !said.contains("panicked"),
+            "podium {}\n{said}",
+            args.join(" ")
+        );
+        assert!(matches!(o.status.code(), Some(0)), "podium {}: {:?}\n{said}", args.join(" "), o.status);
+    }
+}
+
+#[test]
+fn colour_only_on_a_terminal_that_wants_it() {
+    // Standard output is a pipe here; not even FORCE_COLOR may smuggle codes into a table.
+    for vars in
+        [&[][..], &[("NO_COLOR", "1")], &[("TERM", "dumb")], &[("NO_COLOR", "1"), ("TERM", "xterm-256color")]]
+    {
+        for args in [
+            &["play", K08][..],
+            &["why", K08, "pod/web-*"],
+            &["test", "scenarios/regress/cordon.yaml"],
+            &["tour", "--plain"],
+            &["--help"],
+        ] {
+            let o = podium().args(args).envs(vars.iter().copied()).stdin(Stdio::null()).output().unwrap();
+            assert_eq!(o.status.code(), Some(0));
+            assert!(!stdout(&o).contains('\x1b') && !stderr(&o).contains('\x1b'), "{args:?} with {vars:?}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_answered_with_the_nearest_name() {
+    let cases: &[(&[&str], i32, &[&str])] = &[
+        (&["get", WEB, "podz"], 2, &["pod"]),
+        (&["get", WEB, "deploymnets"], 2, &["deployment"]),
+        (&["why", WEB, "pood/web"], 2, &["pod"]),
+        (&["why", WEB, "pod/nobody"], 2, &["nobody", "web-"]),
+        (&["why", WEB, "pods"], 2, &["KIND/NAME"]),
+        (&["get", WEB, "pod", "nobody"], 2, &["NotFound", "pods \"nobody\" not found"]),
+        (&["describe", WEB, "node/node-9"], 2, &["nodes \"node-9\" not found"]),
+        (&["play", "scenarios/lessons/k08-node-dwon.yaml"], 5, &["no such file", "k08-node-down.yaml"]),
+        (&["plya", WEB], 2, &["play"]),
+        (&["play", WEB, "--sede", "1"], 2, &["--seed"]),
+        (&["play", WEB, "--trace-level", "loud"], 2, &["off", "lifecycle", "full"]),
+        (&["completions", "basch"], 2, &["bash"]),
+        (&["test", "scenarios/nowhere"], 2, &["scenarios/nowhere"]),
+        (&["top", "Cargo.toml", "pods"], 5, &["Cargo.toml"]),
+    ];
+    for (args, code, texts) in cases {
+        complains(args, *code, texts);
+    }
+}
+
+#[test]
+fn standard_input_is_a_file() {
+    let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(WEB)).unwrap();
+    let feed = |args: &[&str], text: &[u8]| {
+        let mut child = podium()
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _ = child.stdin.take().unwrap().write_all(text);
+        child.wait_with_output().unwrap()
+    };
+    let piped = feed(&["get", "-", "pods", "--at", "30s"], manifest.as_bytes());
+    assert_eq!(piped.status.code(), Some(0), "{}", stderr(&piped));
+    assert_eq!(stdout(&piped), ends(&["get", WEB, "pods", "--at", "30s"], 0));
+    let wrong = feed(&["play", "-"], b"kind: Pod\nmetadata: {name: x\n");
+    assert_eq!(wrong.status.code(), Some(5));
+    assert!(stderr(&wrong).contains("standard input:"), "{}", stderr(&wrong));
+    let latin = feed(&["play", "-"], b"kind: P\xe9d\n");
+    assert_eq!(latin.status.code(), Some(5));
+    assert!(stderr(&latin).contains("byte 7"), "{}", stderr(&latin));
+    let empty = feed(&["play", "-"], b"");
+    assert_eq!(empty.status.code(), Some(5), "{}{}", stdout(&empty), stderr(&empty));
+}
+
+#[test]
+fn a_trace_from_standard_input_is_a_trace() {
+    let t = Temp::new("stdin");
+    let trace = t.path("t.podium-trace");
+    ends(&["play", WEB, "--trace", &trace], 0);
+    let file = std::fs::File::open(&trace).unwrap();
+    let o = podium().args(["get", "-", "pods"]).stdin(Stdio::from(file)).output().unwrap();
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    assert_eq!(stdout(&o), ends(&["get", &trace, "pods"], 0));
+}
+
+#[test]
+fn a_folder_of_manifests_is_applied_in_order_of_names() {
+    let t = Temp::new("folder");
+    t.file("1-ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n");
+    t.file("2-map.json", "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"m\", \"namespace\": \"shop\"}}");
+    t.file("notes.txt", "not: [a manifest\n");
+    let folder = t.0.to_str().unwrap();
+    let got = ends(&["get", folder, "configmaps", "-n", "shop", "-o", "name"], 0);
+    assert!(got.contains("configmap/m"), "{got}");
+    let empty = Temp::new("folder-empty");
+    complains(&["play", empty.0.to_str().unwrap()], 5, &["no .yaml"]);
+}
+
+#[test]
+fn completions_for_each_shell() {
+    for shell in ["bash", "zsh", "fish"] {
+        let text = ends(&["completions", shell], 0);
+        assert!(text.contains("podium") && text.contains("describe") && text.len() > 500, "{shell}");
+    }
+}
+
+/// A file that cannot be written is a mistake of use, said before anything is lost.
+#[test]
+fn places_that_cannot_be_written() {
+    for args in [
+        &["play", WEB, "--trace", "/nowhere/x.podium-trace"][..],
+        &["trace", "export", WEB, "-o", "/nowhere/x.json"],
+        &["test", "scenarios/regress/cordon.yaml", "--junit", "/nowhere/x.xml"],
+    ] {
+        complains(args, 2, &["/nowhere/x"]);
+    }
+    complains(&["play", WEB, "--trace-level", "off", "--trace", "x"], 2, &["--trace-level off"]);
+}

@@ -19,7 +19,7 @@ fn main() {
     std::panic::set_hook(Box::new(|info| {
         term::restore();
         // A reader that went away (`podium … | head`) is nobody's bug.
-        let text = info.payload_as_str().unwrap_or_default();
+        let text = info.payload().downcast_ref::<String>().map_or("", String::as_str);
         if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
             std::process::exit(0);
         }

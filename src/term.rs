@@ -58,6 +58,8 @@ pub fn dumb() -> bool {
 /// How many columns lines of text may take: those of the terminal, but no more than can be read well.
 pub fn columns() -> usize {
     let size = if std::io::stdout().is_terminal() { crossterm::terminal::size().ok() } else { None };
+    // Some terminals do not know how wide they are.
+    let size = size.filter(|(w, _)| *w > 0);
     size.map_or(100, |(w, _)| usize::from(w).clamp(20, 110))
 }
 

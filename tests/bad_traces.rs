@@ -25,16 +25,19 @@ fn frames(bytes: &[u8]) -> Vec<(u8, usize)> {
     out
 }
 
+/// What is done to a good trace.
+type Damage = Box<dyn Fn(&mut Vec<u8>)>;
+
 /// Name, what to do to a good trace, and what the message must hold.
-type Case = (&'static str, Box<dyn Fn(&mut Vec<u8>)>, &'static [&'static str]);
+type Case = (&'static str, Damage, &'static [&'static str]);
 
 fn cases(good: &[u8]) -> Vec<Case> {
     let frames = frames(good);
     let place = |tag: u8| frames.iter().find(|f| f.0 == tag).unwrap_or_else(|| panic!("no frame {tag}")).1;
     let (header, block, index) = (place(b'H'), place(b'R'), place(b'I'));
-    let flip = |at: usize| -> Box<dyn Fn(&mut Vec<u8>)> { Box::new(move |b| b[at] ^= 0x10) };
-    let cut = |len: usize| -> Box<dyn Fn(&mut Vec<u8>)> { Box::new(move |b| b.truncate(len)) };
-    let set = |at: usize, to: &'static [u8]| -> Box<dyn Fn(&mut Vec<u8>)> {
+    let flip = |at: usize| -> Damage { Box::new(move |b| b[at] ^= 0x10) };
+    let cut = |len: usize| -> Damage { Box::new(move |b| b.truncate(len)) };
+    let set = |at: usize, to: &'static [u8]| -> Damage {
         Box::new(move |b| b[at..at + to.len()].copy_from_slice(to))
     };
     let n = good.len();

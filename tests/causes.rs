@@ -392,8 +392,7 @@ fn find(records: &[Record], kind: &Kind, ns: &str, name: &str) -> Option<Key> {
             What::Write { verb: WriteVerb::Create, obj, .. } => Some(obj.key()),
             _ => None,
         })
-        .filter(|k| k.kind == *kind && k.ns == *ns && glob_match(name, &k.name))
-        .last()
+        .rfind(|k| k.kind == *kind && k.ns == *ns && glob_match(name, &k.name))
 }
 
 #[test]

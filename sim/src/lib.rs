@@ -3,6 +3,11 @@
 //! Nothing in this crate reads a clock, a file, a socket or the operating system's
 //! randomness: time is a parameter and every input enters through [`world::World::handle`].
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)
+)]
+
 pub mod api_util;
 pub mod apiserver;
 pub mod caption;

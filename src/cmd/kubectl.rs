@@ -11,8 +11,11 @@ use podium_sim::trace::Fold;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Kinds, and a name if one was given.
+type Wanted = (Vec<Kind>, Option<String>);
+
 /// What to show: kinds, and a name for each if one was given.
-fn targets(words: &[String]) -> Result<Vec<(Vec<Kind>, Option<String>)>, Failure> {
+fn targets(words: &[String]) -> Result<Vec<Wanted>, Failure> {
     let usage = |e: print::WordError| Failure::Usage(e.to_string());
     if words.iter().any(|w| w.contains('/')) {
         return words

@@ -56,15 +56,22 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     while !run.ended() {
         let Some(next) = run.next_deadline() else { break };
         pace(args.pace, began, next);
-        let more = run.step_until(next);
+        let over = run.step_until(next);
         let now_at = run.current_step().map(str::to_owned);
         if now_at != step && !quiet {
             teller.rest(&mut out)?;
+            if let Some(name) = step.as_deref().filter(|name| !acts(&loaded, name)) {
+                narration(&mut out, &loaded, name, run.now(), catalogue, style)?;
+            }
             if let Some(p) = prediction.filter(|p| now_at.as_ref() == Some(&p.before)) {
                 guess = question(&mut out, p, asks, catalogue, style)?;
             }
             if let Some(name) = &now_at {
-                step_title(&mut out, &loaded, name, run.now(), catalogue, style)?;
+                let head = style.accent(&format!("▶ {name}"));
+                crate::quiet_pipe(writeln!(out, "\n{}  {head}", style.dim(&run.now().to_string())))?;
+                if acts(&loaded, name) {
+                    narration(&mut out, &loaded, name, run.now(), catalogue, style)?;
+                }
             }
             step = now_at;
         }
@@ -78,7 +85,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
                 verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
             }
         }
-        if !more {
+        if over {
             break;
         }
     }
@@ -112,8 +119,9 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
             out,
             "{}",
             style.dim(&format!(
-                "seed {} · timings of Kubernetes {} · latency {} · trace {hash} ({})",
+                "seed {} · {} events · timings of Kubernetes {} · latency {} · trace {hash} ({})",
                 header.seed,
+                run.cluster().steps(),
                 header.kubernetes,
                 format!("{:?}", header.latency).to_lowercase(),
                 format!("{:?}", header.level).to_lowercase(),
@@ -236,18 +244,22 @@ fn title(
 ) -> Result<(), Failure> {
     let s = &loaded.scenario;
     let written = match &s.spec.lesson {
-        Some(l) => writeln!(
-            out,
-            "{}\n{}\n",
-            style.bold(l.title.get(catalogue.lang())),
-            l.intro.get(catalogue.lang())
-        ),
+        Some(l) => {
+            let intro = wrap(l.intro.get(catalogue.lang()).trim(), crate::term::columns()).join("\n");
+            writeln!(out, "{}\n{intro}", style.bold(l.title.get(catalogue.lang())))
+        }
         None => writeln!(out, "{}", style.bold(&s.metadata.name)),
     };
     crate::quiet_pipe(written)
 }
 
-fn step_title(
+/// Whether a step does something; if not, it waits for something to happen.
+fn acts(loaded: &load::Loaded, name: &str) -> bool {
+    loaded.scenario.step(name).is_some_and(|s| s.acts())
+}
+
+/// What the lesson says of a step: before it acts, or once what it waits for has happened.
+fn narration(
     out: &mut impl Write,
     loaded: &load::Loaded,
     name: &str,
@@ -256,14 +268,9 @@ fn step_title(
     style: Style,
 ) -> Result<(), Failure> {
     let lesson = loaded.scenario.spec.lesson.as_ref();
-    let text = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name));
-    let text = text.map_or(String::new(), |n| format!("  {}", n.text.get(catalogue.lang())));
-    crate::quiet_pipe(writeln!(
-        out,
-        "\n{}  {}{text}",
-        style.dim(&at.to_string()),
-        style.accent(&format!("▶ {name}"))
-    ))
+    let Some(n) = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name)) else { return Ok(()) };
+    let text = n.text.get(catalogue.lang());
+    crate::quiet_pipe(writeln!(out, "{}  {}", style.dim(&at.to_string()), style.accent(text)))
 }
 
 /// The cluster at the end, and how the assertions went.
@@ -287,7 +294,12 @@ fn summary(out: &mut impl Write, run: &Run<World>, report: &Report, style: Style
             writeln!(out, "{} {}\n", some.len(), kind.plural())?;
         }
     }
-    writeln!(out, "{}", report.to_string().trim_end())?;
-    let mark = if report.passed { style.good("passed") } else { style.bad("FAILED") };
-    writeln!(out, "{mark} at {} after {} events", world.now(), world.steps())
+    let said = report.to_string();
+    let (first, rest) = said.trim_end().split_once('\n').unwrap_or((said.trim_end(), ""));
+    let first = if report.passed { style.good(first) } else { style.bad(first) };
+    writeln!(out, "{first}")?;
+    if !rest.is_empty() {
+        writeln!(out, "{rest}")?;
+    }
+    Ok(())
 }

@@ -116,8 +116,11 @@ fn findings(t: &Theatre<'_>, crash: SimTime, node: Str, old: Key) -> Option<Find
     })
 }
 
+/// A guess: its name in the catalogue, and whether a time fits it.
+type Guess = (&'static str, fn(Span) -> bool);
+
 /// The options of the question: their ids, and whether a length of time is meant by them.
-const OPTIONS: [(&str, fn(Span) -> bool); 3] = [
+const OPTIONS: [Guess; 3] = [
     ("5s", |s| s < Span::secs(20)),
     ("40s", |s| s >= Span::secs(20) && s <= Span::secs(300)),
     ("over-5min", |s| s > Span::secs(300)),

@@ -162,7 +162,8 @@ pub fn quiz(loaded: &Loaded, report: &Report, c: &Catalogue) -> Option<Quiz> {
     let p = loaded.scenario.spec.lesson.as_ref()?.prediction.as_ref()?;
     let step = |name: &str| report.steps.iter().find(|s| s.name == name);
     Some(Quiz {
-        ask_at: step(&p.before)?.began?,
+        // Just before the step, which shows the beginning of the answer.
+        ask_at: SimTime(step(&p.before)?.began?.0.saturating_sub(1)),
         tell_at: step(&p.after)?.passed?,
         question: p.question.get(c.lang()).to_owned(),
         options: p.options.iter().map(|o| o.text.get(c.lang()).to_owned()).collect(),

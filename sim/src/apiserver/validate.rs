@@ -267,20 +267,18 @@ pub(super) fn update(old: &Obj, new: &Obj) -> Vec<String> {
         (Obj::Pod(a), Obj::Pod(b)) => pod_update(a, b, &mut e),
         _ => {}
     }
-    for name in ["immutable"] {
-        let frozen = |o: &Obj| match o {
-            Obj::ConfigMap(c) => c.other.get(name) == Some(&true.into()),
-            Obj::Secret(c) => c.other.get(name) == Some(&true.into()),
-            _ => false,
-        };
-        let data = |o: &Obj| match o {
-            Obj::ConfigMap(c) => c.data.clone(),
-            Obj::Secret(c) => c.data.clone(),
-            _ => Labels::default(),
-        };
-        if frozen(old) && data(old) != data(new) {
-            e.push("data: Forbidden: field is immutable when `immutable` is set".into());
-        }
+    let frozen = |o: &Obj| match o {
+        Obj::ConfigMap(c) => c.other.get("immutable") == Some(&true.into()),
+        Obj::Secret(c) => c.other.get("immutable") == Some(&true.into()),
+        _ => false,
+    };
+    let data = |o: &Obj| match o {
+        Obj::ConfigMap(c) => c.data.clone(),
+        Obj::Secret(c) => c.data.clone(),
+        _ => Labels::default(),
+    };
+    if frozen(old) && data(old) != data(new) {
+        e.push("data: Forbidden: field is immutable when `immutable` is set".into());
     }
     e
 }

@@ -139,11 +139,11 @@ impl Obj {
         };
         let Some(kind) = text(&v, "kind") else { return Err(DecodeError::at("kind", "is missing")) };
         let kind = Kind::of(&api_version, &kind);
-        if !matches!(kind, Kind::Other(_)) {
-            if let Value::Object(m) = &mut v {
-                m.remove("apiVersion");
-                m.remove("kind");
-            }
+        if !matches!(kind, Kind::Other(_))
+            && let Value::Object(m) = &mut v
+        {
+            m.remove("apiVersion");
+            m.remove("kind");
         }
         fn de<T: serde::de::DeserializeOwned>(v: Value) -> Result<Arc<T>, DecodeError> {
             serde_path_to_error::deserialize(v)

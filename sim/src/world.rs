@@ -7,12 +7,11 @@ use crate::apiserver::{ApiServer, Propagation, Status};
 use crate::config::WorldConfig;
 use crate::controllers::ControllerManager;
 use crate::core::{Core, Cx, Due};
-use crate::cow::CowMap;
 use crate::etcd::{Etcd, EtcdReply};
 use crate::fault::{Active, Fault};
 use crate::kubelet::Kubelet;
 use crate::msg::{Comp, Ctx, Input, Msg, WatchEvent};
-use crate::object::{Key, Kind, Obj, Str, lit};
+use crate::object::{Key, Kind, Obj, ObjectSet, Str, lit};
 use crate::runtime::{RuntimeEvent, SimRuntime, Usage};
 use crate::scheduler::Scheduler;
 use crate::time::{SimTime, Span};
@@ -208,7 +207,7 @@ impl World {
     }
 
     /// What etcd holds but for [`World::events`], in key order.
-    pub fn objects(&self) -> &CowMap<Key, Obj> {
+    pub fn objects(&self) -> &ObjectSet {
         self.etcd.objects()
     }
 

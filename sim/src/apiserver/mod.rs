@@ -19,10 +19,9 @@ pub use select::Selection;
 pub use types::{DeleteOptions, Patch, Propagation, RequestInfo, Status, Verb};
 
 use crate::core::Cx;
-use crate::cow::CowMap;
 use crate::etcd::{Committed, EtcdReply, EtcdRequest};
 use crate::msg::{Comp, Input, Msg, Reply, Request, Timer};
-use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, Str, lit};
+use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, Str, lit};
 use crate::time::Span;
 use crate::trace::What;
 use crate::world::Component;
@@ -68,7 +67,7 @@ enum Stage {
 /// The component.
 #[derive(Clone, Debug, Default)]
 pub struct ApiServer {
-    cache: CowMap<Key, Obj>,
+    cache: ObjectSet,
     revision: u64,
     /// Whether the cache has been filled since the start.
     ready: bool,

@@ -3,8 +3,7 @@
 //! A checker reads the trace and knows nothing of the components. The rules that hold at all times are
 //! checked at each record; those that only hold once everything has settled, in [`Checker::settled`].
 
-use crate::cow::CowMap;
-use crate::object::{Key, Kind, Obj, Pod, Str, Uid};
+use crate::object::{Key, Kind, Obj, ObjectSet, Pod, Str, Uid};
 use crate::time::SimTime;
 use crate::trace::{Record, RecordId, What, WriteVerb};
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,7 +165,7 @@ impl Checker {
     }
 
     /// Checks what must hold once everything has settled.
-    pub fn settled(&mut self, objects: &CowMap<Key, Obj>, at: SimTime) {
+    pub fn settled(&mut self, objects: &ObjectSet, at: SimTime) {
         let mut found = Vec::new();
         let uids: BTreeSet<Uid> = objects.values().map(|o| o.meta().uid).collect();
         let mut owned: BTreeMap<Uid, i64> = BTreeMap::new();

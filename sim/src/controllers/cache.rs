@@ -9,7 +9,7 @@
 
 use crate::cow::CowMap;
 use crate::object::{Key, List, OwnerReference, lit};
-use crate::object::{Kind, Labels, Obj, Pod, ReplicaSet, Str, Uid};
+use crate::object::{Kind, Labels, Obj, ObjectSet, Pod, ReplicaSet, Str, Uid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// The pods of one controlling owner.
 #[derive(Clone, Debug, Default)]
 pub struct PodGroup {
-    /// All of them by name, also those that have ended or are being deleted.
-    pub pods: CowMap<Str, Arc<Pod>>,
+    /// What names them, also those that have ended or are being deleted: see [`Cache::pods`].
+    pub pods: Names,
     /// How many are active: not ended, not being deleted.
     pub active: usize,
     /// How many of the active ones are ready.
@@ -48,26 +48,27 @@ impl PodGroup {
         }
     }
 
-    fn set_template(&mut self, template: &Labels) {
+    fn set_template(&mut self, template: &Labels, objects: &ObjectSet) {
         let changed = !self.template.same(template) && self.template != *template;
         self.template = template.clone();
         if changed {
-            self.labelled = self.pods.values().filter(|p| p.active() && carries(p, template)).count();
+            let pods = self.pods.keys().filter_map(|k| objects.get(k)?.as_pod());
+            self.labelled = pods.filter(|p| p.active() && carries(p, template)).count();
         }
     }
 }
 
-/// Pods by key; shared, so that a fork copies no more than it changes.
-type PodMap = CowMap<Key, Arc<Pod>>;
+/// Pods, by name only: an index that held the pods themselves would change with each change of theirs.
+type Names = CowMap<Key, ()>;
 
 /// What the informers have told.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    objects: CowMap<Key, Obj>,
+    objects: ObjectSet,
     uids: CowMap<Uid, Key>,
     dependents: CowMap<(Uid, Key), ()>,
     groups: Arc<BTreeMap<Uid, Arc<PodGroup>>>,
-    by_node: Arc<BTreeMap<Str, PodMap>>,
+    by_node: Arc<BTreeMap<Str, Names>>,
     orphans: Arc<BTreeSet<Key>>,
     ended: Arc<BTreeSet<Key>>,
     deleting: Arc<BTreeSet<Key>>,
@@ -108,6 +109,10 @@ impl Cache {
     pub fn group(&self, uid: Uid) -> Option<&PodGroup> {
         self.groups.get(&uid).map(|g| &**g)
     }
+    /// The pods of a group, by name.
+    pub fn pods(&self, group: &PodGroup) -> impl Iterator<Item = &Arc<Pod>> {
+        group.pods.keys().filter_map(|k| self.pod(k))
+    }
     /// Everything that names an owner of that identity.
     pub fn dependents(&self, uid: Uid) -> impl Iterator<Item = &Key> {
         let first = (uid, Key::new(Kind::Namespace, "", ""));
@@ -132,7 +137,8 @@ impl Cache {
     }
     /// The pods bound to a node; the empty name stands for none yet.
     pub fn on_node(&self, node: &str) -> impl Iterator<Item = (&Key, &Arc<Pod>)> {
-        self.by_node.get(node).into_iter().flat_map(|m| m.iter())
+        let names = self.by_node.get(node).into_iter().flat_map(|m| m.keys());
+        names.filter_map(|k| Some((k, self.pod(k)?)))
     }
     /// The names that pods are bound to.
     pub fn nodes_with_pods(&self) -> impl Iterator<Item = &Str> {
@@ -212,7 +218,7 @@ impl Cache {
             let group = Arc::make_mut(&mut self.groups).entry(rs.metadata.uid).or_default();
             let template = &rs.spec.template.metadata.labels;
             if !group.template.same(template) {
-                Arc::make_mut(group).set_template(template);
+                Arc::make_mut(group).set_template(template, &self.objects);
             }
         }
         if let (Some(Obj::ReplicaSet(rs)), None) = (old, new) {
@@ -236,7 +242,7 @@ impl Cache {
             let group = Arc::make_mut(group);
             group.count(pod, false);
             if new_owner != old_owner {
-                group.pods.remove(&key.name);
+                group.pods.remove(key);
                 // An owner that is still there keeps its (empty) group, which knows its template.
                 if group.pods.is_empty() && !self.uids.contains_key(&uid) {
                     groups.remove(&uid);
@@ -246,7 +252,9 @@ impl Cache {
         if let (Some(pod), Some(uid)) = (new, new_owner) {
             let group = Arc::make_mut(groups.entry(uid).or_default());
             group.count(pod, true);
-            group.pods.insert(key.name.clone(), pod.clone());
+            if new_owner != old_owner {
+                group.pods.insert(key.clone(), ());
+            }
         }
         let by_node = Arc::make_mut(&mut self.by_node);
         if let Some(p) = old
@@ -254,8 +262,10 @@ impl Cache {
         {
             take(by_node, &p.node_name, |m| m.remove(key), |m| m.is_empty());
         }
-        if let Some(p) = new {
-            by_node.entry(p.node_name.clone()).or_default().insert(key.clone(), p.clone());
+        if let Some(p) = new
+            && old.is_none_or(|o| o.node_name != p.node_name)
+        {
+            by_node.entry(p.node_name.clone()).or_default().insert(key.clone(), ());
         }
         let flag = |set: &mut Arc<BTreeSet<Key>>, test: &dyn Fn(&Arc<Pod>) -> bool| {
             let (was, is) = (old.is_some_and(test), new.is_some_and(test));

@@ -262,7 +262,7 @@ impl DeploymentController {
         parts::total_actual(&s.old) > 0
             || s.old.iter().filter_map(|r| cache.group(r.metadata.uid)).any(|g| {
                 let runs = |p: &Arc<Pod>| !matches!(p.status.phase, PodPhase::Failed | PodPhase::Succeeded);
-                g.pods.values().any(runs)
+                cache.pods(g).any(runs)
             })
     }
 

@@ -7,6 +7,7 @@ use crate::api_util::Time;
 use crate::cow::CowMap;
 use crate::object::{Event, EventSource, EventType, Key, Kind, Obj, ObjectMeta, ObjectReference, Str, Uid};
 use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// What names an event: the object that it is about, and a number; together `OBJECT.NUMBER` in hexadecimal.
@@ -35,7 +36,7 @@ impl Name {
 const OBJECT: &str = "\u{1}";
 
 /// What the events of many objects have in common.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 struct Text {
     api_version: Str,
     kind: Str,
@@ -46,6 +47,14 @@ struct Text {
     component: Str,
     host: Str,
     warning: bool,
+}
+
+impl Hash for Text {
+    /// Of the parts that tell texts apart: there is one to be found for each event.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.message.hash(state);
+        self.host.hash(state);
+    }
 }
 
 /// An event but for its name.

@@ -9,9 +9,8 @@
 mod events;
 
 use crate::core::Cx;
-use crate::cow::CowMap;
 use crate::msg::{Comp, Input, Msg, Timer};
-use crate::object::{Key, Kind, Obj, Str};
+use crate::object::{Key, Kind, Obj, ObjectSet, Str};
 use crate::time::{SimTime, Span};
 use crate::trace::{What, WriteVerb};
 use crate::world::Component;
@@ -131,7 +130,7 @@ struct Lease {
 #[derive(Clone, Debug)]
 pub struct Etcd {
     revision: u64,
-    objects: CowMap<Key, Obj>,
+    objects: ObjectSet,
     /// How many of them are events: as a rule none, and then none is looked for there.
     whole_events: usize,
     /// Event objects, apart from the others: see [`events`].
@@ -152,7 +151,7 @@ impl Default for Etcd {
     fn default() -> Self {
         Etcd {
             revision: 0,
-            objects: CowMap::default(),
+            objects: ObjectSet::default(),
             whole_events: 0,
             events: events::Events::default(),
             log: VecDeque::new(),
@@ -171,7 +170,7 @@ impl Etcd {
         self.revision
     }
     /// All objects at the newest revision but most events, in key order.
-    pub fn objects(&self) -> &CowMap<Key, Obj> {
+    pub fn objects(&self) -> &ObjectSet {
         &self.objects
     }
     /// The events that are kept as rows, in key order, after all other objects.

@@ -9,6 +9,7 @@ mod meta;
 mod misc;
 mod node;
 mod pod;
+mod set;
 mod shared;
 mod workload;
 
@@ -27,6 +28,7 @@ pub use pod::{
     NodeSelectorRequirement, NodeSelectorTerm, Pod, PodPhase, PodSpec, PodStatus, PreferredTerm, Probe,
     ProbeAction, ResourceList, Resources, RestartPolicy, Terminated, Toleration, Waiting,
 };
+pub use set::ObjectSet;
 pub use shared::{List, Other};
 pub use workload::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, PodTemplate, ReplicaSet,

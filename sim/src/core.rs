@@ -82,7 +82,10 @@ pub struct Core {
     pub(crate) nodes: Vec<NodeHealth>,
     rng_control: [Rng; 6],
     rng_nodes: Vec<Rng>,
-    link_busy: HashMap<(Comp, Comp), SimTime>,
+    /// When the last message on its way arrives: between processes of the control plane, from and to.
+    control_busy: [[SimTime; 6]; 6],
+    /// The same for each node: kubelet to API server and back, kubelet to runtime and back.
+    node_busy: Vec<[SimTime; 4]>,
     node_index: Arc<HashMap<Str, u32>>,
 }
 
@@ -113,7 +116,8 @@ impl Core {
             nodes: vec![fresh; config.nodes.len()],
             rng_control: names.map(|n| Rng::new(seed, n)),
             rng_nodes: config.nodes.iter().map(|n| Rng::new(seed, &n.name)).collect(),
-            link_busy: HashMap::new(),
+            control_busy: [[SimTime(0); 6]; 6],
+            node_busy: vec![[SimTime(0); 4]; config.nodes.len()],
             node_index: Arc::new(
                 config.nodes.iter().enumerate().map(|(i, n)| (n.name.clone(), i as u32)).collect(),
             ),
@@ -145,6 +149,18 @@ impl Core {
             Comp::Kubelet(n) => self.nodes.get_mut(n as usize).map(|n| &mut n.kubelet),
             Comp::Runtime(n) => self.nodes.get_mut(n as usize).map(|n| &mut n.machine),
             c => control_slot(c).map(|s| &mut self.control[s]),
+        }
+    }
+
+    /// When the last message from one component to another that is on its way arrives.
+    fn busy(&mut self, from: Comp, to: Comp) -> &mut SimTime {
+        let slot = |c| control_slot(c).unwrap_or(5);
+        match (from, to) {
+            (Comp::Kubelet(n), Comp::Runtime(_)) => &mut self.node_busy[n as usize][2],
+            (Comp::Runtime(n), _) => &mut self.node_busy[n as usize][3],
+            (Comp::Kubelet(n), _) => &mut self.node_busy[n as usize][0],
+            (_, Comp::Kubelet(n) | Comp::Runtime(n)) => &mut self.node_busy[n as usize][1],
+            (from, to) => &mut self.control_busy[slot(from)][slot(to)],
         }
     }
 
@@ -348,7 +364,7 @@ impl<'a> Cx<'a> {
         let class = link_class(self.me, to);
         let latency = self.core.config.latency.sample(class, self.core.rng(self.me));
         let earliest = self.core.now + work + latency;
-        let busy = self.core.link_busy.entry((self.me, to)).or_default();
+        let busy = self.core.busy(self.me, to);
         let arrives = earliest.max(*busy);
         *busy = arrives;
         let mut cause = self.cause;

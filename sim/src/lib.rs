@@ -16,6 +16,7 @@ pub mod client;
 pub mod config;
 pub mod controllers;
 pub mod core;
+pub mod cow;
 pub mod diagnostic;
 pub mod etcd;
 pub mod fault;

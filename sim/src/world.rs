@@ -11,7 +11,7 @@ use crate::etcd::{Etcd, EtcdReply};
 use crate::fault::{Active, Fault};
 use crate::kubelet::Kubelet;
 use crate::msg::{Comp, Ctx, Input, Msg, WatchEvent};
-use crate::object::{Key, Kind, Obj, Str, lit};
+use crate::object::{Key, Kind, Obj, ObjectSet, Str, lit};
 use crate::runtime::{RuntimeEvent, SimRuntime, Usage};
 use crate::scheduler::Scheduler;
 use crate::time::{SimTime, Span};
@@ -20,6 +20,7 @@ use crate::user::{Outcome, User};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A part of the cluster: a process with a memory of its own.
 pub trait Component {
@@ -90,8 +91,9 @@ pub struct World {
     pub(crate) api: ApiServer,
     scheduler: Scheduler,
     kcm: ControllerManager,
-    kubelets: Vec<Kubelet>,
-    pub(crate) runtimes: Vec<SimRuntime>,
+    /// Behind `Arc`s, as the runtimes: a fork copies a node when something happens on it.
+    kubelets: Vec<Arc<Kubelet>>,
+    pub(crate) runtimes: Vec<Arc<SimRuntime>>,
     user: User,
     pub(crate) faults: BTreeMap<u64, Active>,
     log: Vec<(SimTime, External)>,
@@ -126,8 +128,8 @@ impl World {
             api: ApiServer::default(),
             scheduler: Scheduler::new(),
             kcm: ControllerManager::new(),
-            kubelets: (0..n).map(|i| Kubelet::new(i, &core.config)).collect(),
-            runtimes: (0..n).map(SimRuntime::new).collect(),
+            kubelets: (0..n).map(|i| Arc::new(Kubelet::new(i, &core.config))).collect(),
+            runtimes: (0..n).map(|i| Arc::new(SimRuntime::new(i))).collect(),
             user: User::default(),
             faults: BTreeMap::new(),
             log: Vec::new(),
@@ -204,12 +206,17 @@ impl World {
         &self.log
     }
 
-    /// What etcd holds, in key order.
-    pub fn objects(&self) -> &BTreeMap<Key, Obj> {
+    /// What etcd holds but for [`World::events`], in key order.
+    pub fn objects(&self) -> &ObjectSet {
         self.etcd.objects()
     }
 
-    /// One object that etcd holds.
+    /// The Event objects, in key order: made when they are asked for.
+    pub fn events(&self) -> impl Iterator<Item = (Key, Obj)> {
+        self.etcd.events()
+    }
+
+    /// One object that etcd holds, unless it is an event.
     pub fn get(&self, key: &Key) -> Option<&Obj> {
         self.etcd.objects().get(key)
     }
@@ -279,8 +286,8 @@ impl World {
             Comp::Etcd => self.etcd.step(input, &mut cx),
             Comp::Scheduler => self.scheduler.step(input, &mut cx),
             Comp::Kcm => self.kcm.step(input, &mut cx),
-            Comp::Kubelet(n) => self.kubelets[n as usize].step(input, &mut cx),
-            Comp::Runtime(n) => self.runtimes[n as usize].step(input, &mut cx),
+            Comp::Kubelet(n) => Arc::make_mut(&mut self.kubelets[n as usize]).step(input, &mut cx),
+            Comp::Runtime(n) => Arc::make_mut(&mut self.runtimes[n as usize]).step(input, &mut cx),
         }
     }
 
@@ -292,7 +299,7 @@ impl World {
             Comp::Api => self.api = ApiServer::default(),
             Comp::Scheduler => self.scheduler = Scheduler::new(),
             Comp::Kcm => self.kcm = ControllerManager::new(),
-            Comp::Kubelet(n) => self.kubelets[n as usize] = Kubelet::new(n, &self.core.config),
+            Comp::Kubelet(n) => self.kubelets[n as usize] = Arc::new(Kubelet::new(n, &self.core.config)),
         }
         if let Some(h) = self.core.health_mut(c) {
             h.up = true;
@@ -305,8 +312,8 @@ impl World {
             Comp::Etcd => self.etcd.step(Input::Start, &mut cx),
             Comp::Scheduler => self.scheduler.step(Input::Start, &mut cx),
             Comp::Kcm => self.kcm.step(Input::Start, &mut cx),
-            Comp::Kubelet(n) => self.kubelets[n as usize].step(Input::Start, &mut cx),
-            Comp::Runtime(n) => self.runtimes[n as usize].step(Input::Start, &mut cx),
+            Comp::Kubelet(n) => Arc::make_mut(&mut self.kubelets[n as usize]).step(Input::Start, &mut cx),
+            Comp::Runtime(n) => Arc::make_mut(&mut self.runtimes[n as usize]).step(Input::Start, &mut cx),
         }
     }
 

@@ -558,9 +558,8 @@ fn events_go_an_hour_after_their_last_sighting() {
     let about = |c: &Cluster, name: &str| -> Vec<(String, i64)> {
         let mut all: Vec<(String, i64)> = c
             .world
-            .objects()
-            .values()
-            .filter_map(|o| match o {
+            .events()
+            .filter_map(|(_, o)| match o {
                 Obj::Event(e) if e.involved_object.name == name => Some((e.reason.to_string(), e.count)),
                 _ => None,
             })

@@ -2,17 +2,19 @@
 
 use crate::cli::BenchCommand;
 use crate::exit::Failure;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use podium_sim::config::{NodeConfig, WorldConfig};
 use podium_sim::object::{Key, Kind, Obj};
 use podium_sim::time::{SimTime, Span};
 use podium_sim::trace::{Header, Level, Writer};
 use podium_sim::world::{External, UserCommand, World};
 use serde_json::{Value, json};
+use std::io::IsTerminal;
 use std::time::Instant;
 
 /// Runs a benchmark.
 pub fn run(command: BenchCommand) -> Result<(), Failure> {
-    let BenchCommand::World { nodes, pods, trace_level, seed, json: as_json } = command;
+    let BenchCommand::World { nodes, pods, trace_level, seed, fork, json: as_json } = command;
     if nodes.len() != pods.len() {
         return Err(Failure::Usage(format!(
             "--nodes names {} sizes and --pods {}; give one number of pods for each number of nodes",
@@ -23,16 +25,19 @@ pub fn run(command: BenchCommand) -> Result<(), Failure> {
     let mut rows = Vec::new();
     if !as_json {
         println!(
-            "{:>7} {:>9} {:>9} {:>9} {:>9} {:>10} {:>11} {:>9} {:>9}  trace",
-            "nodes", "pods", "wall", "us/pod", "pods/s", "virtual", "events", "revisions", "memory"
+            "{:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>11} {:>9} {:>9}  trace",
+            "nodes", "pods", "wall", "cpu", "us/pod", "pods/s", "virtual", "events", "revisions", "memory"
         );
     }
     for (n, m) in nodes.into_iter().zip(pods) {
-        let r = world(n, m, trace_level, seed)?;
+        let r = world(n, m, trace_level, seed, fork)?;
         if as_json {
             rows.push(r.json(trace_level));
         } else {
             println!("{}", r.row(trace_level));
+            if let Some(f) = &r.fork {
+                println!("{f}");
+            }
         }
     }
     if as_json {
@@ -46,12 +51,46 @@ struct Figures {
     nodes: usize,
     pods: usize,
     wall_s: f64,
+    /// Processor time of this process during the run, if the system tells: wall time without what others took.
+    cpu_s: Option<f64>,
     virtual_time: Span,
     events: u64,
     revisions: u64,
     /// Highest resident set of this process, if the system tells.
     memory_bytes: Option<u64>,
     trace_bytes: u64,
+    fork: Option<ForkFigures>,
+}
+
+/// What a fork of the finished world costs. Copies are made when they are needed: hence the second after it.
+struct ForkFigures {
+    fork_ms: f64,
+    second_before_ms: f64,
+    second_after_ms: f64,
+}
+
+impl std::fmt::Display for ForkFigures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "  fork: {:.2} ms; one second of the world takes {:.1} ms before it and {:.1} ms after it",
+            self.fork_ms, self.second_before_ms, self.second_after_ms
+        )
+    }
+}
+
+fn fork(world: &mut World) -> ForkFigures {
+    let ms = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
+    let second = |w: &mut World| {
+        let began = Instant::now();
+        w.advance(w.now() + Span::secs(1));
+        ms(began)
+    };
+    let second_before_ms = second(world);
+    let began = Instant::now();
+    let mut copy = world.fork();
+    let fork_ms = ms(began);
+    ForkFigures { fork_ms, second_before_ms, second_after_ms: second(&mut copy) }
 }
 
 impl Figures {
@@ -62,10 +101,11 @@ impl Figures {
             l => format!("{} ({} MB)", format!("{l:?}").to_lowercase(), self.trace_bytes / 1_000_000),
         };
         format!(
-            "{:>7} {:>9} {:>8.2}s {:>9.1} {:>9.0} {:>10} {:>11} {:>9} {:>9}  {trace}",
+            "{:>7} {:>9} {:>8.2}s {:>9} {:>9.1} {:>9.0} {:>10} {:>11} {:>9} {:>9}  {trace}",
             self.nodes,
             self.pods,
             self.wall_s,
+            self.cpu_s.map_or("?".into(), |s| format!("{s:.2}s")),
             self.wall_s * 1e6 / self.pods.max(1) as f64,
             self.pods as f64 / self.wall_s,
             self.virtual_time.to_string(),
@@ -76,7 +116,10 @@ impl Figures {
     }
 
     fn json(&self, level: Level) -> Value {
-        json!({"nodes": self.nodes, "pods": self.pods, "wall_s": self.wall_s, "us_per_pod": self.wall_s * 1e6 / self.pods.max(1) as f64,
+        let fork = self.fork.as_ref().map(|f| {
+            json!({"fork_ms": f.fork_ms, "second_before_ms": f.second_before_ms, "second_after_ms": f.second_after_ms})
+        });
+        json!({"nodes": self.nodes, "pods": self.pods, "wall_s": self.wall_s, "cpu_s": self.cpu_s, "fork": fork, "us_per_pod": self.wall_s * 1e6 / self.pods.max(1) as f64,
             "virtual_s": self.virtual_time.as_secs_f64(), "events": self.events, "revisions": self.revisions,
             "peak_memory_bytes": self.memory_bytes, "trace_level": format!("{level:?}").to_lowercase(), "trace_bytes": self.trace_bytes})
     }
@@ -87,6 +130,28 @@ fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kb| kb * 1024)
+}
+
+/// Processor time of this process so far, user and system, where /proc tells it.
+fn cpu_time() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in the second field may hold spaces: what follows its closing bracket does not.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    // Linux counts a hundred of them a second towards user space, on all platforms.
+    Some((ticks()? + ticks()?) as f64 / 100.0)
+}
+
+/// A line on the terminal that says how far a run is.
+fn progress(pods: usize) -> ProgressBar {
+    let bar = ProgressBar::new(pods as u64);
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} pods ready, {elapsed}, {msg}") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// Deployments of up to 3,000 replicas, each pod with a request, a readiness probe and its events.
@@ -107,7 +172,7 @@ fn deployments(pods: usize) -> Vec<Value> {
         .collect()
 }
 
-fn world(nodes: usize, pods: usize, level: Level, seed: u64) -> Result<Figures, Failure> {
+fn world(nodes: usize, pods: usize, level: Level, seed: u64, with_fork: bool) -> Result<Figures, Failure> {
     if pods > nodes * 110 {
         return Err(Failure::Usage(format!("{nodes} nodes take at most {} pods (110 each)", nodes * 110)));
     }
@@ -119,7 +184,8 @@ fn world(nodes: usize, pods: usize, level: Level, seed: u64) -> Result<Figures, 
     let config = WorldConfig { nodes: NodeConfig::many(nodes, &make), trace: level, ..Default::default() };
     let header = Header { level, ..Default::default() };
     let mut writer = Writer::new(&header);
-    let started = Instant::now();
+    let bar = progress(pods);
+    let (started, cpu) = (Instant::now(), cpu_time());
     let mut world = World::new(config, seed);
     let second = Span::secs(1);
     world.advance(SimTime(0) + Span::secs(2));
@@ -133,25 +199,33 @@ fn world(nodes: usize, pods: usize, level: Level, seed: u64) -> Result<Figures, 
             writer.add(&world.take_records());
             trace_bytes += writer.drain_blocks();
         }
-        if ready(&world) == pods as i64 {
+        let ready = ready(&world);
+        bar.set_position(ready as u64);
+        bar.set_message(format!("at {}", world.now()));
+        if ready == pods as i64 {
             break;
         }
         if world.now() > SimTime(0) + Span::secs(3600) {
             return Err(Failure::Invalid(format!(
-                "after an hour of virtual time only {} of {pods} are ready",
-                ready(&world)
+                "after an hour of virtual time only {ready} of {pods} are ready"
             )));
         }
     }
+    let (wall_s, cpu_s) = (started.elapsed().as_secs_f64(), cpu_time().zip(cpu).map(|(to, from)| to - from));
+    bar.finish_and_clear();
+    let memory_bytes = peak_memory();
+    let (events, revisions, virtual_time) = (world.steps(), world.revision(), world.now() - SimTime(0));
     Ok(Figures {
         nodes,
         pods,
-        wall_s: started.elapsed().as_secs_f64(),
-        virtual_time: world.now() - SimTime(0),
-        events: world.steps(),
-        revisions: world.revision(),
-        memory_bytes: peak_memory(),
+        wall_s,
+        cpu_s,
+        virtual_time,
+        events,
+        revisions,
+        memory_bytes,
         trace_bytes,
+        fork: with_fork.then(|| fork(&mut world)),
     })
 }
 

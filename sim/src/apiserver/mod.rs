@@ -9,6 +9,7 @@ mod admission;
 mod defaults;
 mod delete;
 mod select;
+mod share;
 mod types;
 mod validate;
 mod watch;
@@ -20,7 +21,7 @@ pub use types::{DeleteOptions, Patch, Propagation, RequestInfo, Status, Verb};
 use crate::core::Cx;
 use crate::etcd::{Committed, EtcdReply, EtcdRequest};
 use crate::msg::{Comp, Input, Msg, Reply, Request, Timer};
-use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, Str, lit};
+use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, Str, lit};
 use crate::time::Span;
 use crate::trace::What;
 use crate::world::Component;
@@ -66,7 +67,7 @@ enum Stage {
 /// The component.
 #[derive(Clone, Debug, Default)]
 pub struct ApiServer {
-    cache: BTreeMap<Key, Obj>,
+    cache: ObjectSet,
     revision: u64,
     /// Whether the cache has been filled since the start.
     ready: bool,
@@ -77,6 +78,7 @@ pub struct ApiServer {
     watches: watch::Watches,
     /// Pod specs that admission has gone over, by the address of what came in: replicas share both.
     admitted: admission::Memo,
+    conditions: share::Conditions,
     /// Revision at the last compaction tick.
     compact_to: u64,
     sweeping: bool,
@@ -258,7 +260,10 @@ impl ApiServer {
         };
         let (key, put) = match outcome {
             write::Outcome::Unchanged(o) => return self.answer(cx, request, Ok(Reply::Object(o))),
-            write::Outcome::Put(o) => (o.key(), Some(o)),
+            write::Outcome::Put(mut o) => {
+                self.conditions.share(&mut o);
+                (o.key(), Some(o))
+            }
             write::Outcome::Remove(k) => (k, None),
         };
         if request.info.dry_run {

@@ -288,12 +288,12 @@ impl ApiServer {
                 }
             }
             (Patch::Finalizers(f), o) => {
-                o.meta_mut().finalizers = f.clone();
+                o.meta_mut().finalizers = f.clone().into();
                 if delete::finished(o) {
                     return Ok(Outcome::Remove(key.clone()));
                 }
             }
-            (Patch::Owners(r), o) => o.meta_mut().owner_references = r.clone(),
+            (Patch::Owners(r), o) => o.meta_mut().owner_references = r.clone().into(),
             (Patch::Renew { holder, seconds, at }, Obj::Lease(l)) => {
                 let s = &mut Arc::make_mut(l).spec;
                 s.holder_identity = holder.clone();

@@ -3,7 +3,7 @@
 //! A checker reads the trace and knows nothing of the components. The rules that hold at all times are
 //! checked at each record; those that only hold once everything has settled, in [`Checker::settled`].
 
-use crate::object::{Key, Kind, Obj, Pod, Str, Uid};
+use crate::object::{Key, Kind, Obj, ObjectSet, Pod, Str, Uid};
 use crate::time::SimTime;
 use crate::trace::{Record, RecordId, What, WriteVerb};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,11 +165,11 @@ impl Checker {
     }
 
     /// Checks what must hold once everything has settled.
-    pub fn settled(&mut self, objects: &BTreeMap<Key, Obj>, at: SimTime) {
+    pub fn settled(&mut self, objects: &ObjectSet, at: SimTime) {
         let mut found = Vec::new();
         let uids: BTreeSet<Uid> = objects.values().map(|o| o.meta().uid).collect();
         let mut owned: BTreeMap<Uid, i64> = BTreeMap::new();
-        for (key, o) in objects {
+        for (key, o) in objects.iter() {
             if let Some(owner) = o.meta().controller() {
                 if !uids.contains(&owner.uid) {
                     found.push((
@@ -188,7 +188,7 @@ impl Checker {
                 found.push(("no-lost-pods", format!("{key} is on {}, which does not exist", p.node_name)));
             }
         }
-        for (key, o) in objects {
+        for (key, o) in objects.iter() {
             if let Obj::ReplicaSet(rs) = o {
                 let (want, have) =
                     (rs.spec.replicas.unwrap_or(1), owned.get(&rs.metadata.uid).copied().unwrap_or(0));

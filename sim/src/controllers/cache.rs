@@ -5,19 +5,20 @@
 //! `pkg/controller/controller_utils.go` (`PodControllerUIDIndex`). Beyond upstream, a replica set's pods are counted
 //! as they change, so that a sync which finds nothing to do costs nothing.
 //!
-//! Each part sits behind its own `Arc`: a fork of the world shares them until one side moves on.
+//! All parts are copy-on-write: a fork of the world shares them until one side moves on.
 
-use crate::object::{Key, OwnerReference, lit};
-use crate::object::{Kind, Labels, Obj, Pod, ReplicaSet, Str, Uid};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::cow::CowMap;
+use crate::object::{Key, List, OwnerReference, lit};
+use crate::object::{Kind, Labels, Obj, ObjectSet, Pod, ReplicaSet, Str, Uid};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
 /// The pods of one controlling owner.
 #[derive(Clone, Debug, Default)]
 pub struct PodGroup {
-    /// All of them by name, also those that have ended or are being deleted.
-    pub pods: BTreeMap<Str, Arc<Pod>>,
+    /// What names them, also those that have ended or are being deleted: see [`Cache::pods`].
+    pub pods: Names,
     /// How many are active: not ended, not being deleted.
     pub active: usize,
     /// How many of the active ones are ready.
@@ -47,26 +48,27 @@ impl PodGroup {
         }
     }
 
-    fn set_template(&mut self, template: &Labels) {
+    fn set_template(&mut self, template: &Labels, objects: &ObjectSet) {
         let changed = !self.template.same(template) && self.template != *template;
         self.template = template.clone();
         if changed {
-            self.labelled = self.pods.values().filter(|p| p.active() && carries(p, template)).count();
+            let pods = self.pods.keys().filter_map(|k| objects.get(k)?.as_pod());
+            self.labelled = pods.filter(|p| p.active() && carries(p, template)).count();
         }
     }
 }
 
-/// Pods by key; shared, so that a fork copies no more than it changes.
-type PodMap = Arc<BTreeMap<Key, Arc<Pod>>>;
+/// Pods, by name only: an index that held the pods themselves would change with each change of theirs.
+type Names = CowMap<Key, ()>;
 
 /// What the informers have told.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    objects: Arc<BTreeMap<Key, Obj>>,
-    uids: Arc<HashMap<Uid, Key>>,
-    dependents: Arc<BTreeMap<Uid, BTreeSet<Key>>>,
+    objects: ObjectSet,
+    uids: CowMap<Uid, Key>,
+    dependents: CowMap<(Uid, Key), ()>,
     groups: Arc<BTreeMap<Uid, Arc<PodGroup>>>,
-    by_node: Arc<BTreeMap<Str, PodMap>>,
+    by_node: Arc<BTreeMap<Str, Names>>,
     orphans: Arc<BTreeSet<Key>>,
     ended: Arc<BTreeSet<Key>>,
     deleting: Arc<BTreeSet<Key>>,
@@ -107,9 +109,14 @@ impl Cache {
     pub fn group(&self, uid: Uid) -> Option<&PodGroup> {
         self.groups.get(&uid).map(|g| &**g)
     }
+    /// The pods of a group, by name.
+    pub fn pods(&self, group: &PodGroup) -> impl Iterator<Item = &Arc<Pod>> {
+        group.pods.keys().filter_map(|k| self.pod(k))
+    }
     /// Everything that names an owner of that identity.
     pub fn dependents(&self, uid: Uid) -> impl Iterator<Item = &Key> {
-        self.dependents.get(&uid).into_iter().flatten()
+        let first = (uid, Key::new(Kind::Namespace, "", ""));
+        self.dependents.range(first..).map(|(k, ())| k).take_while(move |(u, _)| *u == uid).map(|(_, k)| k)
     }
     /// All objects of a kind.
     pub fn of_kind<'a>(&'a self, kind: &Kind) -> impl Iterator<Item = &'a Obj> + use<'a> {
@@ -130,7 +137,8 @@ impl Cache {
     }
     /// The pods bound to a node; the empty name stands for none yet.
     pub fn on_node(&self, node: &str) -> impl Iterator<Item = (&Key, &Arc<Pod>)> {
-        self.by_node.get(node).into_iter().flat_map(|m| m.iter())
+        let names = self.by_node.get(node).into_iter().flat_map(|m| m.keys());
+        names.filter_map(|k| Some((k, self.pod(k)?)))
     }
     /// The names that pods are bound to.
     pub fn nodes_with_pods(&self) -> impl Iterator<Item = &Str> {
@@ -161,7 +169,7 @@ impl Cache {
     /// Takes a new version of an object in. `None` if that very version is known already.
     pub(super) fn set(&mut self, obj: Obj) -> Option<Seen> {
         let key = obj.key();
-        let old = self.objects.get(&key).cloned();
+        let old = self.objects.insert(key.clone(), obj.clone());
         if let Some(old) = &old {
             let (a, b) = (old.meta(), obj.meta());
             if a.resource_version == b.resource_version && a.uid == b.uid {
@@ -169,13 +177,12 @@ impl Cache {
             }
         }
         self.index(&key, old.as_ref(), Some(&obj));
-        Arc::make_mut(&mut self.objects).insert(key.clone(), obj.clone());
         Some(Seen { key, old, new: Some(obj) })
     }
 
     /// Drops an object. `last` is the last version that the watch showed, if it did.
     pub(super) fn remove(&mut self, key: &Key, last: Option<Obj>) -> Option<Seen> {
-        let old = Arc::make_mut(&mut self.objects).remove(key)?;
+        let old = self.objects.remove(key)?;
         self.index(key, Some(&old), None);
         Some(Seen { key: key.clone(), old: Some(last.unwrap_or(old)), new: None })
     }
@@ -183,15 +190,14 @@ impl Cache {
     fn index(&mut self, key: &Key, old: Option<&Obj>, new: Option<&Obj>) {
         let uid = |o: Option<&Obj>| o.map(|o| o.meta().uid);
         if uid(old) != uid(new) {
-            let uids = Arc::make_mut(&mut self.uids);
             if let Some(u) = uid(old) {
-                uids.remove(&u);
+                self.uids.remove(&u);
             }
             if let Some(u) = uid(new) {
-                uids.insert(u, key.clone());
+                self.uids.insert(u, key.clone());
             }
         }
-        let owners = |o: Option<&Obj>| -> Vec<OwnerReference> {
+        let owners = |o: Option<&Obj>| -> List<OwnerReference> {
             o.map(|o| o.meta().owner_references.clone()).unwrap_or_default()
         };
         let same = match (old, new) {
@@ -199,12 +205,11 @@ impl Cache {
             _ => false,
         };
         if !same {
-            let dependents = Arc::make_mut(&mut self.dependents);
-            for o in owners(old) {
-                take(dependents, &o.uid, |s| s.remove(key), |s| s.is_empty());
+            for o in owners(old).iter() {
+                self.dependents.remove(&(o.uid, key.clone()));
             }
-            for o in owners(new) {
-                dependents.entry(o.uid).or_default().insert(key.clone());
+            for o in owners(new).iter() {
+                self.dependents.insert((o.uid, key.clone()), ());
             }
         }
         if let Some(Obj::ReplicaSet(rs)) = new
@@ -213,7 +218,7 @@ impl Cache {
             let group = Arc::make_mut(&mut self.groups).entry(rs.metadata.uid).or_default();
             let template = &rs.spec.template.metadata.labels;
             if !group.template.same(template) {
-                Arc::make_mut(group).set_template(template);
+                Arc::make_mut(group).set_template(template, &self.objects);
             }
         }
         if let (Some(Obj::ReplicaSet(rs)), None) = (old, new) {
@@ -237,7 +242,7 @@ impl Cache {
             let group = Arc::make_mut(group);
             group.count(pod, false);
             if new_owner != old_owner {
-                group.pods.remove(&key.name);
+                group.pods.remove(key);
                 // An owner that is still there keeps its (empty) group, which knows its template.
                 if group.pods.is_empty() && !self.uids.contains_key(&uid) {
                     groups.remove(&uid);
@@ -247,16 +252,20 @@ impl Cache {
         if let (Some(pod), Some(uid)) = (new, new_owner) {
             let group = Arc::make_mut(groups.entry(uid).or_default());
             group.count(pod, true);
-            group.pods.insert(key.name.clone(), pod.clone());
+            if new_owner != old_owner {
+                group.pods.insert(key.clone(), ());
+            }
         }
         let by_node = Arc::make_mut(&mut self.by_node);
         if let Some(p) = old
             && new.is_none_or(|n| n.node_name != p.node_name)
         {
-            take(by_node, &p.node_name, |m| Arc::make_mut(m).remove(key), |m| m.is_empty());
+            take(by_node, &p.node_name, |m| m.remove(key), |m| m.is_empty());
         }
-        if let Some(p) = new {
-            Arc::make_mut(by_node.entry(p.node_name.clone()).or_default()).insert(key.clone(), p.clone());
+        if let Some(p) = new
+            && old.is_none_or(|o| o.node_name != p.node_name)
+        {
+            by_node.entry(p.node_name.clone()).or_default().insert(key.clone(), ());
         }
         let flag = |set: &mut Arc<BTreeSet<Key>>, test: &dyn Fn(&Arc<Pod>) -> bool| {
             let (was, is) = (old.is_some_and(test), new.is_some_and(test));

@@ -92,7 +92,7 @@ impl DeploymentController {
                     patches.push((rs.clone(), kept.cloned().collect::<Vec<_>>()));
                 }
                 None if fits && !d.metadata.deleting() && !rs.metadata.deleting() => {
-                    let mut owners = rs.metadata.owner_references.clone();
+                    let mut owners = rs.metadata.owner_references.to_vec();
                     owners.push(controller_ref(&Kind::Deployment, &d.metadata));
                     patches.push((rs.clone(), owners));
                 }
@@ -166,7 +166,7 @@ impl DeploymentController {
                 name: name.clone(),
                 namespace: s.key.ns.clone(),
                 labels: template.metadata.labels.clone(),
-                owner_references: vec![controller_ref(&Kind::Deployment, &d.metadata)],
+                owner_references: vec![controller_ref(&Kind::Deployment, &d.metadata)].into(),
                 ..Default::default()
             },
             spec: ReplicaSetSpec {
@@ -262,7 +262,7 @@ impl DeploymentController {
         parts::total_actual(&s.old) > 0
             || s.old.iter().filter_map(|r| cache.group(r.metadata.uid)).any(|g| {
                 let runs = |p: &Arc<Pod>| !matches!(p.status.phase, PodPhase::Failed | PodPhase::Succeeded);
-                g.pods.values().any(runs)
+                cache.pods(g).any(runs)
             })
     }
 

@@ -154,7 +154,7 @@ impl Reconciler for GarbageCollector {
             io.add(seen.key.clone(), Weight::Heavy);
         }
         let before = seen.old.as_ref().filter(|_| !replaced).map_or(empty, |o| &o.meta().owner_references);
-        if before != meta.owner_references {
+        if before != meta.owner_references.as_slice() {
             Self::nudge_owners(before, io);
             let doubtful = |o: &OwnerReference| io.cache.of_uid(o.uid).is_none_or(deleting_dependents);
             if meta.owner_references.iter().any(doubtful) {

@@ -173,7 +173,7 @@ impl ReplicaSetController {
                 Verb::Patch { key: k.clone(), uid: Some(pod.metadata.uid), patch: Patch::Owners(owners) };
             writes.push((k, verb));
         };
-        for pod in io.cache.group(uid).into_iter().flat_map(|g| g.pods.values()) {
+        for pod in io.cache.group(uid).into_iter().flat_map(|g| io.cache.pods(g)) {
             if !rs.spec.selector.matches(&pod.metadata.labels) && !pod.terminal() {
                 let kept = pod.metadata.owner_references.iter().filter(|o| o.uid != uid);
                 patch(pod, kept.cloned().collect());
@@ -182,7 +182,7 @@ impl ReplicaSetController {
         if !rs.metadata.deleting() && !rs.spec.selector.is_empty() {
             for pod in io.cache.orphans(&key.ns) {
                 if pod.active() && rs.spec.selector.matches(&pod.metadata.labels) {
-                    let mut owners = pod.metadata.owner_references.clone();
+                    let mut owners = pod.metadata.owner_references.to_vec();
                     owners.push(controller_ref(&Kind::ReplicaSet, &rs.metadata));
                     patch(pod, owners);
                     adopted += 1;
@@ -213,7 +213,7 @@ impl ReplicaSetController {
             labels: template.metadata.labels.clone(),
             annotations: template.metadata.annotations.clone(),
             finalizers: template.metadata.finalizers.clone(),
-            owner_references: vec![controller_ref(&Kind::ReplicaSet, &rs.metadata)],
+            owner_references: vec![controller_ref(&Kind::ReplicaSet, &rs.metadata)].into(),
             ..Default::default()
         };
         let pod = Pod { metadata, spec: template.spec.clone(), ..Default::default() };
@@ -225,14 +225,14 @@ impl ReplicaSetController {
 
     /// Pods to give up (`getPodsToDelete`).
     fn to_delete(rs: &ReplicaSet, group: &PodGroup, n: usize, io: &Io<'_, '_>) -> Vec<Arc<Pod>> {
-        let active = || group.pods.values().filter(|p| p.active());
+        let active = || io.cache.pods(group).filter(|p| p.active());
         if n >= group.active {
             return active().cloned().collect();
         }
         // Related: the pods of all sets of the same deployment (`getIndirectlyRelatedPods`).
         let mut on_node: BTreeMap<Str, usize> = BTreeMap::new();
         let mut add = |g: &PodGroup| {
-            for p in g.pods.values().filter(|p| p.active()) {
+            for p in io.cache.pods(g).filter(|p| p.active()) {
                 *on_node.entry(p.node_name.clone()).or_default() += 1;
             }
         };
@@ -307,7 +307,7 @@ impl ReplicaSetController {
         let available = if min_ready == 0 {
             group.ready
         } else {
-            group.pods.values().filter(|p| p.active() && p.available(min_ready, now)).count()
+            io.cache.pods(group).filter(|p| p.active() && p.available(min_ready, now)).count()
         };
         let mut status = ReplicaSetStatus {
             replicas: group.active as i64,
@@ -334,7 +334,7 @@ impl ReplicaSetController {
         // A ready pod becomes available without any event: look again when the next one does.
         if min_ready > 0 && available < group.ready {
             let next =
-                group.pods.values().filter(|p| p.active() && p.ready() && !p.available(min_ready, now));
+                io.cache.pods(group).filter(|p| p.active() && p.ready() && !p.available(min_ready, now));
             let at =
                 next.filter_map(|p| Some(p.condition("Ready")?.last_transition_time?.0 + min_ready)).min();
             io.add_after(key.clone(), Span::secs(at.map_or(1, |t| (t - now.0).max(1)) as u64));

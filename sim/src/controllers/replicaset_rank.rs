@@ -81,13 +81,14 @@ mod tests {
         p.metadata.uid = Uid(uid);
         p.metadata.creation_timestamp = Some(Time(1_000));
         p.status.phase = PodPhase::Running;
-        p.status.container_statuses = vec![ContainerStatus::default()];
+        p.status.container_statuses = vec![ContainerStatus::default()].into();
         p.status.conditions = vec![Condition {
             type_: lit!("Ready"),
             status: ConditionStatus::True,
             last_transition_time: Some(Time(1_000)),
             ..Default::default()
-        }];
+        }]
+        .into();
         p
     }
 

@@ -179,7 +179,8 @@ impl Bench {
                 status: ConditionStatus::True,
                 last_transition_time: Some(now),
                 ..Default::default()
-            }];
+            }]
+            .into();
         }
         self.put(Obj::Pod(Arc::new(p)), Cause::Timer("kubelet"));
     }
@@ -348,8 +349,8 @@ impl Bench {
                     None => list.push(c.clone()),
                 };
                 match (patch, &mut new) {
-                    (Patch::Owners(o), n) => n.meta_mut().owner_references = o.clone(),
-                    (Patch::Finalizers(f), n) => n.meta_mut().finalizers = f.clone(),
+                    (Patch::Owners(o), n) => n.meta_mut().owner_references = o.clone().into(),
+                    (Patch::Finalizers(f), n) => n.meta_mut().finalizers = f.clone().into(),
                     (Patch::PodCondition(c), Obj::Pod(p)) => set(&mut Arc::make_mut(p).status.conditions, c),
                     (Patch::NodeConditions(cs), Obj::Node(n)) => {
                         cs.iter().for_each(|c| set(&mut Arc::make_mut(n).status.conditions, c));

@@ -339,7 +339,8 @@ fn a_dependent_of_nobody_is_collected_also_of_inert_kinds() {
         name: lit!("gone"),
         uid: Uid(99),
         ..Default::default()
-    }];
+    }]
+    .into();
     b.create(Obj::Inert(Arc::new(o)));
     b.run(secs(2));
     assert_eq!(b.store.values().filter(|o| matches!(o, Obj::Inert(_))).count(), 0);
@@ -427,7 +428,8 @@ fn many_pods() {
         p.node_name = nodes[i % nodes.len()].clone();
         p.status.phase = PodPhase::Running;
         p.status.conditions =
-            vec![Condition { type_: lit!("Ready"), status: ConditionStatus::True, ..Default::default() }];
+            vec![Condition { type_: lit!("Ready"), status: ConditionStatus::True, ..Default::default() }]
+                .into();
         b.put(Obj::Pod(Arc::new(p)), Cause::Timer("kubelet"));
         if i % 100 == 0 {
             b.run(crate::time::Span::ms(100));

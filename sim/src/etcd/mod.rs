@@ -6,9 +6,11 @@
 //! Its memory is its disk: stopping the process loses nothing. Left out: Raft, multi-key transactions,
 //! reads at old revisions.
 
+mod events;
+
 use crate::core::Cx;
 use crate::msg::{Comp, Input, Msg, Timer};
-use crate::object::{Key, Kind, Obj, Str};
+use crate::object::{Key, Kind, Obj, ObjectSet, Str};
 use crate::time::{SimTime, Span};
 use crate::trace::{What, WriteVerb};
 use crate::world::Component;
@@ -115,16 +117,29 @@ pub enum EtcdTimer {
 /// Leases are kept by the minute in which they end; upstream's API server reuses a lease for a minute too.
 const LEASE_GRAIN: Span = Span::secs(60);
 
+/// What goes when a lease ends.
+#[derive(Clone, Debug, Default)]
+struct Lease {
+    /// Event rows: they are found by the lease's number, since a list of 900,000 keys takes as much memory as their rows.
+    rows: bool,
+    /// Whatever else.
+    keys: Vec<Key>,
+}
+
 /// The store.
 #[derive(Clone, Debug)]
 pub struct Etcd {
     revision: u64,
-    objects: BTreeMap<Key, Obj>,
+    objects: ObjectSet,
+    /// How many of them are events: as a rule none, and then none is looked for there.
+    whole_events: usize,
+    /// Event objects, apart from the others: see [`events`].
+    events: events::Events,
     log: VecDeque<Committed>,
     compacted: u64,
     watched: bool,
-    leases: BTreeMap<SimTime, Vec<Key>>,
-    /// The newest lease of the keys that have had more than one.
+    leases: BTreeMap<SimTime, Lease>,
+    /// The newest lease of the whole events that have had more than one; a row knows its own.
     renewed: BTreeMap<Key, SimTime>,
     last_change: SimTime,
 }
@@ -136,7 +151,9 @@ impl Default for Etcd {
     fn default() -> Self {
         Etcd {
             revision: 0,
-            objects: BTreeMap::new(),
+            objects: ObjectSet::default(),
+            whole_events: 0,
+            events: events::Events::default(),
             log: VecDeque::new(),
             compacted: 0,
             watched: false,
@@ -152,33 +169,60 @@ impl Etcd {
     pub fn revision(&self) -> u64 {
         self.revision
     }
-    /// All objects at the newest revision, in key order.
-    pub fn objects(&self) -> &BTreeMap<Key, Obj> {
+    /// All objects at the newest revision but most events, in key order.
+    pub fn objects(&self) -> &ObjectSet {
         &self.objects
+    }
+    /// The events that are kept as rows, in key order, after all other objects.
+    pub fn events(&self) -> impl Iterator<Item = (Key, Obj)> {
+        self.events.iter()
+    }
+    /// The newest version of an object.
+    fn get(&self, key: &Key) -> Option<Obj> {
+        if key.kind == Kind::Event && !self.whole(key) {
+            return self.events.get(key);
+        }
+        self.objects.get(key).cloned()
+    }
+    /// Whether an event is kept as a whole object.
+    fn whole(&self, key: &Key) -> bool {
+        self.whole_events > 0 && self.objects.contains_key(key)
+    }
+    /// Its revision; 0 if it does not exist.
+    fn revision_of(&self, key: &Key) -> u64 {
+        if key.kind == Kind::Event && !self.whole(key) {
+            return self.events.revision(key);
+        }
+        self.objects.get(key).map_or(0, |o| o.meta().resource_version)
     }
     /// When something last changed that is more than a heartbeat or an event.
     pub fn last_change(&self) -> SimTime {
         self.last_change
     }
 
-    fn commit(&mut self, cx: &mut Cx<'_>, key: Key, put: Option<Obj>, by: Str) -> Committed {
+    fn commit(
+        &mut self,
+        cx: &mut Cx<'_>,
+        key: Key,
+        put: Option<Obj>,
+        ttl: Option<Span>,
+        by: Str,
+    ) -> Committed {
         self.revision += 1;
         let revision = self.revision;
-        let old = self.objects.get(&key).cloned();
+        let lease = ttl.map(|ttl| SimTime((cx.now() + ttl).0.div_ceil(LEASE_GRAIN.0) * LEASE_GRAIN.0));
         let new = put.map(|mut o| {
             o.meta_mut().resource_version = revision;
             o
         });
+        let event = key.kind == Kind::Event;
+        let old = self.store(key, new.as_ref(), lease);
         if !heartbeat(old.as_ref(), new.as_ref()) {
             self.last_change = cx.now();
-            if key.kind != Kind::Event {
+            if !event {
                 cx.set_background(false);
             }
         }
-        match &new {
-            Some(o) => self.objects.insert(key, o.clone()),
-            None => self.objects.remove(&key),
-        };
         let event = Committed { revision, old, new };
         let cause = cx.record(|t| {
             let obj = event.object().clone();
@@ -199,6 +243,47 @@ impl Etcd {
         event
     }
 
+    /// Puts or deletes; returns what was there.
+    fn store(&mut self, key: Key, new: Option<&Obj>, mut lease: Option<SimTime>) -> Option<Obj> {
+        if key.kind != Kind::Event {
+            return match new {
+                Some(o) => self.objects.insert(key, o.clone()),
+                None => self.objects.remove(&key),
+            };
+        }
+        let old = self.get(&key);
+        let whole = self.whole(&key);
+        if let Some(Obj::Event(e)) = new
+            && !whole
+        {
+            // What is written again keeps its lease.
+            lease = lease.or_else(|| Some(SimTime(u64::from(self.events.lease(&key)?) * LEASE_GRAIN.0)));
+            if let Some(end) = lease
+                && let Ok(number) = u32::try_from(end.0 / LEASE_GRAIN.0)
+                && self.events.put(e, number)
+            {
+                self.leases.entry(end).or_default().rows = true;
+                return old;
+            }
+        }
+        self.events.remove(&key);
+        if let Some(end) = lease.filter(|_| new.is_some()) {
+            let kept = match old {
+                None => self.renewed.remove(&key),
+                Some(_) => self.renewed.insert(key.clone(), end),
+            };
+            if kept != Some(end) || old.is_none() {
+                self.leases.entry(end).or_default().keys.push(key.clone());
+            }
+        }
+        self.whole_events = self.whole_events + usize::from(new.is_some()) - usize::from(whole);
+        match new {
+            Some(o) => self.objects.insert(key, o.clone()),
+            None => self.objects.remove(&key),
+        };
+        old
+    }
+
     /// Time that a commit takes: an fsync of the write-ahead log, times the fault's factor.
     fn work(cx: &Cx<'_>) -> Span {
         Span(cx.core.config.latency.base(crate::links::LinkClass::ApiEtcd).0 * cx.core.etcd_percent / 100)
@@ -212,33 +297,15 @@ impl Etcd {
     fn on_request(&mut self, cx: &mut Cx<'_>, request: EtcdRequest) {
         match request {
             EtcdRequest::Txn { id, key, expect, put, ttl, by } => {
-                let current = self.objects.get(&key);
-                if current.map_or(0, |o| o.meta().resource_version) != expect {
-                    let current = current.cloned();
+                if self.revision_of(&key) != expect {
+                    let current = self.get(&key);
                     return Self::reply(cx, EtcdReply::Failed { id, current }, Some(key));
                 }
-                if let Some(ttl) = ttl {
-                    let end = SimTime((cx.now() + ttl).0.div_ceil(LEASE_GRAIN.0) * LEASE_GRAIN.0);
-                    let kept = if expect == 0 {
-                        self.renewed.remove(&key)
-                    } else {
-                        self.renewed.insert(key.clone(), end)
-                    };
-                    if kept != Some(end) || expect == 0 {
-                        self.leases.entry(end).or_default().push(key.clone());
-                    }
-                }
-                let event = self.commit(cx, key.clone(), put, by);
+                let event = self.commit(cx, key.clone(), put, ttl, by);
                 Self::reply(cx, EtcdReply::Committed { id: Some(id), event }, Some(key));
             }
             EtcdRequest::Range { id, from, to } => {
-                let below = |k: &Key| to.as_ref().is_none_or(|to| k < to);
-                let items = self
-                    .objects
-                    .range(from..)
-                    .take_while(|(k, _)| below(k))
-                    .map(|(_, o)| o.clone())
-                    .collect();
+                let items = self.range(from, to.as_ref());
                 let revision = self.revision;
                 Self::reply(cx, EtcdReply::Range { id, items, revision }, None);
             }
@@ -263,17 +330,45 @@ impl Etcd {
         }
     }
 
+    fn range(&self, from: Key, to: Option<&Key>) -> Vec<Obj> {
+        // One key, as the API server reads an event before it counts it up.
+        if to.is_some_and(|to| to.name.strip_prefix(from.name.as_str()) == Some("\0") && to.ns == from.ns) {
+            return self.get(&from).into_iter().collect();
+        }
+        let below = |k: &Key| to.is_none_or(|to| k < to);
+        let whole = self.objects.range(from.clone()..).take_while(|(k, _)| below(k));
+        let mut items: Vec<Obj> = whole.map(|(_, o)| o.clone()).collect();
+        if to.is_none_or(|to| to.kind == Kind::Event && !to.ns.is_empty()) {
+            let rows = self.events.iter().filter(|(k, _)| *k >= from && below(k));
+            let before = items.len();
+            items.extend(rows.map(|(_, o)| o));
+            // Whole events lie between the rows.
+            let event = |o: &Obj| matches!(o, Obj::Event(_));
+            if items[..before].last().is_some_and(event) {
+                items.sort_by_cached_key(Obj::key);
+            }
+        }
+        items
+    }
+
     /// Deletes what hangs on leases that have run out.
     fn expire(&mut self, cx: &mut Cx<'_>) {
         let later = self.leases.split_off(&SimTime(cx.now().0 + 1));
-        for key in std::mem::replace(&mut self.leases, later).into_values().flatten() {
-            // A write since then has put it on a later lease.
-            if self.renewed.get(&key).is_some_and(|end| *end > cx.now()) {
-                continue;
+        for (end, lease) in std::mem::replace(&mut self.leases, later) {
+            let mut keys = lease.keys;
+            if lease.rows {
+                keys.extend(self.events.expired((end.0 / LEASE_GRAIN.0) as u32));
             }
-            self.renewed.remove(&key);
-            if self.objects.contains_key(&key) {
-                let event = self.commit(cx, key.clone(), None, crate::object::lit!("etcd"));
+            for key in keys {
+                // A write since then has put it on a later lease.
+                if self.renewed.get(&key).is_some_and(|end| *end > cx.now()) {
+                    continue;
+                }
+                self.renewed.remove(&key);
+                if self.revision_of(&key) == 0 {
+                    continue;
+                }
+                let event = self.commit(cx, key.clone(), None, None, crate::object::lit!("etcd"));
                 if self.watched {
                     Self::reply(cx, EtcdReply::Committed { id: None, event }, Some(key));
                 }

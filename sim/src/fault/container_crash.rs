@@ -7,6 +7,7 @@ use crate::object::{Key, Kind, Obj};
 use crate::trace::Cause;
 use crate::world::World;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The pod that is meant: `pod: NAME` or `pod: NAMESPACE/NAME`, or, where a name ends in `*`, the first
 /// running pod in name order that matches.
@@ -45,7 +46,8 @@ pub(super) const KIND: FaultKind = FaultKind {
         let code =
             args.get("code").and_then(Value::as_i64).and_then(|c| i32::try_from(c).ok()).unwrap_or(137);
         let mut cx = Cx::new(&mut world.core, Comp::Runtime(n), Cause::Record(record));
-        world.runtimes[n as usize].crash_container(&key.ns, &key.name, container, code, &mut cx);
+        Arc::make_mut(&mut world.runtimes[n as usize])
+            .crash_container(&key.ns, &key.name, container, code, &mut cx);
     },
     end: |_, _, _| {},
 };

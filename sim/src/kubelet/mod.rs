@@ -27,6 +27,7 @@ pub use status::qos_class;
 use crate::api_util::Time;
 use crate::client::{Informer, Recorder};
 use crate::core::Cx;
+use crate::cow::CowMap;
 use crate::msg::{Comp, Ctx, Input, Msg, Reply, Timer};
 use crate::object::{EventType, Kind, Obj, ObjectReference, Str, Uid, lit};
 use crate::runtime::{Listing, ProbeKind, RuntimeCommand};
@@ -112,7 +113,7 @@ struct Node {
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     node: Node,
-    pods: BTreeMap<Uid, PodRow>,
+    pods: CowMap<Uid, PodRow>,
     pod_informer: Informer,
     node_informer: Informer,
     /// What the runtime had when this kubelet started, until the pods are known too.
@@ -130,7 +131,7 @@ impl Kubelet {
         Kubelet {
             pod_informer: Informer::new(0, Kind::Pod).on_node(name.clone()),
             node_informer: Informer::new(1, Kind::Node).on_node(name.clone()),
-            pods: BTreeMap::new(),
+            pods: CowMap::default(),
             listing: None,
             listed: false,
             node: Node {

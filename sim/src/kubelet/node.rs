@@ -340,14 +340,18 @@ impl Kubelet {
             self.node.runtime(cx, RuntimeCommand::List);
         }
         let cause = cx.cause();
-        for row in self.pods.values_mut().filter(|r| r.dirty) {
-            cx.set_cause(row.failed.take().unwrap_or(cause));
-            cx.set_background(false);
-            if row.request != 0 && now - row.asked_at >= timeout {
-                row.request = 0;
-            }
-            row.report(&mut self.node, cx);
-        }
+        let node = &mut self.node;
+        self.pods.update(
+            |row| row.dirty,
+            |row| {
+                cx.set_cause(row.failed.take().unwrap_or(cause));
+                cx.set_background(false);
+                if row.request != 0 && now - row.asked_at >= timeout {
+                    row.request = 0;
+                }
+                row.report(node, cx);
+            },
+        );
         cx.set_cause(cause);
         cx.tick(period, Timer::Kubelet(KubeletTimer::Status), "node status");
     }

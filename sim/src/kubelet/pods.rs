@@ -194,7 +194,12 @@ impl Kubelet {
             if requested == 0 {
                 return None;
             }
-            over(resource, requested, others().map(|r| r.pod.request(resource)).sum(), capacity)
+            // Replicas share their spec, and with it the sum.
+            let of = |r: &PodRow| match Arc::ptr_eq(&r.pod.spec, &row.pod.spec) {
+                true => requested,
+                false => r.pod.request(resource),
+            };
+            over(resource, requested, others().map(of).sum(), capacity)
         })
     }
 }

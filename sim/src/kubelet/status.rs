@@ -200,8 +200,9 @@ impl PodRow {
         status.init_container_statuses = (0..inits).map(|i| self.container_status(i, node, crash)).collect();
         status.container_statuses =
             (inits..self.ctrs.len()).map(|i| self.container_status(i, node, crash)).collect();
-        status.conditions = self.own_conditions(phase, now);
-        status.conditions.extend(self.pod.status.conditions.iter().filter(|c| keep(&c.type_)).cloned());
+        let mut conditions = self.own_conditions(phase, now);
+        conditions.extend(self.pod.status.conditions.iter().filter(|c| keep(&c.type_)).cloned());
+        status.conditions = conditions.into();
         status
     }
 

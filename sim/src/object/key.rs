@@ -3,6 +3,7 @@
 use super::Str;
 use crate::manifest::schema;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A kind of object. The listed ones are acted on; all others are stored inert.
@@ -150,7 +151,7 @@ impl fmt::Display for Kind {
 }
 
 /// What names an object. Ordered by kind, then namespace, then name: etcd's key order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// The kind.
     pub kind: Kind,
@@ -158,6 +159,19 @@ pub struct Key {
     pub ns: Str,
     /// The name.
     pub name: Str,
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        // Most keys of a search share their namespace's text: then it need not be read.
+        let ns = if Str::ptr_eq(&self.ns, &other.ns) { Ordering::Equal } else { self.ns.cmp(&other.ns) };
+        self.kind.cmp(&other.kind).then(ns).then_with(|| self.name.cmp(&other.name))
+    }
+}
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Key {

@@ -1,6 +1,6 @@
 //! Metadata, labels, owners, conditions: what all kinds have in common.
 
-use super::{Other, Str};
+use super::{List, Other, Str};
 use crate::api_util::Time;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -146,9 +146,9 @@ pub struct ObjectMeta {
     #[serde(skip_serializing_if = "Labels::is_empty")]
     pub annotations: Labels,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub owner_references: Vec<OwnerReference>,
+    pub owner_references: List<OwnerReference>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub finalizers: Vec<Str>,
+    pub finalizers: List<Str>,
     #[serde(flatten)]
     pub other: Other,
 }

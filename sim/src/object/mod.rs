@@ -9,6 +9,8 @@ mod meta;
 mod misc;
 mod node;
 mod pod;
+mod set;
+mod shared;
 mod workload;
 
 pub use key::{Key, Kind};
@@ -26,6 +28,8 @@ pub use pod::{
     NodeSelectorRequirement, NodeSelectorTerm, Pod, PodPhase, PodSpec, PodStatus, PreferredTerm, Probe,
     ProbeAction, ResourceList, Resources, RestartPolicy, Terminated, Toleration, Waiting,
 };
+pub use set::ObjectSet;
+pub use shared::{List, Other};
 pub use workload::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, PodTemplate, ReplicaSet,
     ReplicaSetSpec, ReplicaSetStatus, RollingUpdate, StrategyType,
@@ -37,9 +41,6 @@ use std::sync::Arc;
 /// A shared, immutable string: one pointer wide, cheap to clone, free for literals.
 pub type Str = arcstr::ArcStr;
 pub use arcstr::literal as lit;
-
-/// Fields that nothing here acts on, kept as they came.
-pub type Other = std::collections::BTreeMap<String, Value>;
 
 /// One version of one object.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Pods. Source of names and strings: `k8s.io/api/core/v1`.
 
 use super::meta::{is_false, is_zero_i64};
-use super::{Condition, Labels, ObjectMeta, Other, Str, TaintEffect};
+use super::{Condition, Labels, List, ObjectMeta, Other, Str, TaintEffect};
 use crate::api_util::{IntOrString, Quantity, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -418,7 +418,7 @@ impl PodPhase {
 pub struct PodStatus {
     pub phase: PodPhase,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<Condition>,
+    pub conditions: List<Condition>,
     #[serde(skip_serializing_if = "Str::is_empty")]
     pub reason: Str,
     #[serde(skip_serializing_if = "Str::is_empty")]
@@ -430,9 +430,9 @@ pub struct PodStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub init_container_statuses: Vec<ContainerStatus>,
+    pub init_container_statuses: List<ContainerStatus>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub container_statuses: Vec<ContainerStatus>,
+    pub container_statuses: List<ContainerStatus>,
     #[serde(skip_serializing_if = "Str::is_empty")]
     pub nominated_node_name: Str,
     #[serde(skip_serializing_if = "Str::is_empty")]

@@ -29,14 +29,25 @@ pub fn pod_cidr(node: u32, config: &WorldConfig) -> String {
     format!("{}/{}", dotted(base), 32 - bits)
 }
 
-/// How many pod addresses a node has; the first two and the last are not among them.
-pub(super) fn pod_ips(config: &WorldConfig) -> u32 {
-    (1 << host_bits(config)) - 3
+/// A node's pod addresses. To work them out is to look at all nodes: keep them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PodIps {
+    /// The first; before it are the network's own and the bridge's.
+    first: u32,
+    /// How many there are; the last of the range is not among them.
+    pub count: u32,
 }
 
-/// One of a node's pod addresses. The first is for the bridge.
-pub(super) fn pod_ip(node: u32, index: u32, config: &WorldConfig) -> String {
-    dotted(range(node, config).0 + 2 + index)
+impl PodIps {
+    /// Those of a node.
+    pub fn of(node: u32, config: &WorldConfig) -> PodIps {
+        let (base, bits) = range(node, config);
+        PodIps { first: base + 2, count: (1 << bits) - 3 }
+    }
+    /// One of them, by its place.
+    pub fn get(self, index: u32) -> String {
+        dotted(self.first + index)
+    }
 }
 
 /// A node's own address, from 192.168.0.0/16.
@@ -57,14 +68,15 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(pod_cidr(1, &with(3, 110)), "10.244.1.0/24");
-        assert_eq!(pod_ip(1, 0, &with(3, 110)), "10.244.1.2");
+        assert_eq!(PodIps::of(1, &with(3, 110)).get(0), "10.244.1.2");
         for (nodes, pods) in [(3, 110), (300, 110), (10_000, 250), (40, 500)] {
             let config = with(nodes, pods);
-            assert!(i64::from(pod_ips(&config)) > pods, "{nodes} nodes of {pods} pods");
+            assert!(i64::from(PodIps::of(0, &config).count) > pods, "{nodes} nodes of {pods} pods");
             let mut seen = BTreeSet::new();
             for n in 0..nodes as u32 {
-                for i in [0, pod_ips(&config) - 1] {
-                    assert!(seen.insert(pod_ip(n, i, &config)), "node {n} of {nodes}");
+                let ips = PodIps::of(n, &config);
+                for i in [0, ips.count - 1] {
+                    assert!(seen.insert(ips.get(i)), "node {n} of {nodes}");
                 }
             }
             assert!(seen.iter().all(|ip| ip.starts_with("10.")));

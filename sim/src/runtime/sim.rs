@@ -11,11 +11,13 @@ use super::port::{
 };
 use super::{ImageModel, full_name, net};
 use crate::core::Cx;
+use crate::cow::CowMap;
 use crate::msg::{Comp, Input, Msg, Timer};
 use crate::object::{Str, Uid, lit};
 use crate::time::{SimTime, Span};
 use crate::world::Component;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a runtime waits for.
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ struct Container {
     /// Set while it is being started.
     starting: bool,
     kill_at: Option<SimTime>,
-    does: Behaviour,
+    does: Arc<Behaviour>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,9 +89,12 @@ const OOM_AFTER: Span = Span::secs(1);
 #[derive(Clone, Debug)]
 pub struct SimRuntime {
     node: u32,
-    sandboxes: BTreeMap<Uid, Sandbox>,
-    containers: BTreeMap<ContainerId, Container>,
+    sandboxes: CowMap<Uid, Sandbox>,
+    containers: CowMap<ContainerId, Container>,
+    /// What the container created last does: the next one as a rule does the same and shares it.
+    last: Option<Arc<Behaviour>>,
     images: BTreeMap<Str, u64>,
+    ips: Option<net::PodIps>,
     used_ips: BTreeSet<u32>,
     next_ip: u32,
 }
@@ -99,9 +104,11 @@ impl SimRuntime {
     pub fn new(node: u32) -> SimRuntime {
         SimRuntime {
             node,
-            sandboxes: BTreeMap::new(),
-            containers: BTreeMap::new(),
+            sandboxes: CowMap::default(),
+            containers: CowMap::default(),
+            last: None,
             images: BTreeMap::new(),
+            ips: None,
             used_ips: BTreeSet::new(),
             next_ip: 0,
         }
@@ -167,16 +174,20 @@ impl SimRuntime {
     fn boot(&mut self, cx: &mut Cx<'_>) {
         let now = cx.now();
         self.containers.retain(|_, c| !matches!(c.state, State::Created));
-        for c in self.containers.values_mut() {
+        let runs = |c: &Container| matches!(c.state, State::Running(_));
+        self.containers.update(runs, |c| {
             if let State::Running(since) = c.state {
                 let exit = Exit { code: 255, signal: 0, asked: true, oom: false, reason: lit!("Unknown") };
                 c.state = State::Exited(since, now, Box::new(exit));
             }
-        }
-        for s in self.sandboxes.values_mut() {
-            s.ready = false;
-            s.index = None;
-        }
+        });
+        self.sandboxes.update(
+            |_| true,
+            |s| {
+                s.ready = false;
+                s.index = None;
+            },
+        );
         self.used_ips.clear();
     }
 
@@ -237,15 +248,15 @@ impl SimRuntime {
     }
 
     fn run_sandbox(&mut self, pod: PodRef, host_network: bool, cx: &mut Cx<'_>) {
-        let config = cx.config();
         let uid = pod.uid;
         let old = self.sandboxes.get(&uid).and_then(|s| s.index);
         let (ip, index) = if host_network {
             (net::node_ip(self.node), None)
         } else {
-            let index = old.unwrap_or_else(|| self.free_ip(net::pod_ips(&config)));
+            let ips = *self.ips.get_or_insert_with(|| net::PodIps::of(self.node, &cx.core.config));
+            let index = old.unwrap_or_else(|| self.free_ip(ips.count));
             self.used_ips.insert(index);
-            (net::pod_ip(self.node, index, &config), Some(index))
+            (ips.get(index), Some(index))
         };
         let ip = Str::from(ip);
         self.sandboxes.insert(uid, Sandbox { pod, ip: ip.clone(), index, ready: true });
@@ -286,6 +297,8 @@ impl SimRuntime {
             return self.tell(cx, e);
         }
         let does = Behaviour::of(&cx.core.config.images, image, config, attempt);
+        let does = self.last.take().filter(|l| **l == does).unwrap_or_else(|| Arc::new(does));
+        self.last = Some(does.clone());
         let id = ContainerId(cx.rng().next_u128());
         let c = Container {
             pod,
@@ -308,7 +321,7 @@ impl SimRuntime {
         }
         c.state = State::Running(now);
         c.starting = false;
-        let (pod, does) = (c.pod, c.does);
+        let (pod, does) = (c.pod, c.does.clone());
         self.tell(cx, RuntimeEvent::ContainerStarted { pod, id });
         if let Some(d) = lifetime(&does) {
             cx.after(d, Timer::Runtime(RuntimeTimer::Ends(id)));

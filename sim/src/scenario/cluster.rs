@@ -57,7 +57,8 @@ impl Cluster for World {
         World::take_outcomes(self)
     }
     fn objects(&self) -> Vec<(Key, Obj)> {
-        World::objects(self).iter().map(|(k, o)| (k.clone(), o.clone())).collect()
+        let whole = World::objects(self).iter().map(|(k, o)| (k.clone(), o.clone()));
+        whole.chain(World::events(self)).collect()
     }
     fn revision(&self) -> u64 {
         World::revision(self)

@@ -26,6 +26,13 @@ impl PodInfo {
     pub fn new(pod: Arc<Pod>) -> PodInfo {
         PodInfo { amounts: Arc::new(PodAmounts::of(&pod.spec)), pod }
     }
+    /// As [`PodInfo::new`], with the sums of another pod if that has the same spec: replicas as a rule do.
+    pub fn like(other: Option<&PodInfo>, pod: Arc<Pod>) -> PodInfo {
+        match other.filter(|o| Arc::ptr_eq(&o.pod.spec, &pod.spec)) {
+            Some(o) => PodInfo { amounts: o.amounts.clone(), pod },
+            None => PodInfo::new(pod),
+        }
+    }
     /// Its priority.
     pub fn priority(&self) -> i32 {
         self.pod.spec.priority.unwrap_or(0)

@@ -25,6 +25,7 @@ mod tests;
 
 use crate::client::{Change, Informer, Recorder};
 use crate::core::Cx;
+use crate::cow::CowMap;
 use crate::msg::{Ctx, Input, Msg, Timer};
 use crate::object::{Key, Kind, Node, Obj, Pod, Uid, lit};
 use crate::time::SimTime;
@@ -73,7 +74,7 @@ pub struct Scheduler {
     cache: Cache,
     queue: SchedulingQueue,
     /// Every pod as last seen.
-    seen: HashMap<Uid, Arc<Pod>>,
+    seen: CowMap<Uid, Arc<Pod>>,
     /// Where the next search begins (`nextStartNodeIndex`).
     next_start: u32,
     cycle: Option<cycle::Cycle>,
@@ -123,7 +124,7 @@ impl Scheduler {
             decider: Decider::new(plugins::ALL, 0),
             cache: Cache::default(),
             queue: SchedulingQueue::new(plugins::ALL),
-            seen: HashMap::new(),
+            seen: CowMap::default(),
             next_start: 0,
             cycle: None,
             binding: HashMap::new(),

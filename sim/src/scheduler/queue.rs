@@ -94,6 +94,8 @@ enum Place {
 #[derive(Clone)]
 pub struct SchedulingQueue {
     plugins: &'static [Entry],
+    /// The pod that came last.
+    latest: Option<PodInfo>,
     pods: HashMap<Uid, (Queued, Place)>,
     active: BTreeSet<SortKey>,
     backoff: BTreeSet<(SimTime, SortKey)>,
@@ -109,6 +111,7 @@ impl SchedulingQueue {
     pub fn new(plugins: &'static [Entry]) -> SchedulingQueue {
         SchedulingQueue {
             plugins,
+            latest: None,
             pods: HashMap::new(),
             active: BTreeSet::new(),
             backoff: BTreeSet::new(),
@@ -157,7 +160,7 @@ impl SchedulingQueue {
     pub fn add(&mut self, cx: &mut Cx<'_>, pod: Arc<Pod>) {
         self.seq += 1;
         let q = Queued {
-            info: PodInfo::new(pod),
+            info: PodInfo::like(self.latest.as_ref(), pod),
             timestamp: cx.now(),
             attempts: 0,
             cause: cx.cause(),
@@ -166,6 +169,7 @@ impl SchedulingQueue {
             errors: 0,
             seq: self.seq,
         };
+        self.latest = Some(q.info.clone());
         self.enter(q, Place::Active);
     }
 

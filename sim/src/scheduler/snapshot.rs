@@ -7,6 +7,7 @@
 use super::framework::PodInfo;
 use super::node_tree::{NodeTree, zone_of};
 use super::resources::{Amounts, PodAmounts};
+use crate::cow::CowMap;
 use crate::object::{Node, Pod, Str, Uid};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -88,6 +89,8 @@ struct Placed {
     pod: Arc<Pod>,
     amounts: Arc<PodAmounts>,
     row: u32,
+    /// Where it was put among the row's pods. It is there unless one before it has left.
+    slot: u32,
     assumed: bool,
 }
 
@@ -102,7 +105,7 @@ pub struct Cache {
     by_name: HashMap<Str, u32>,
     tree: NodeTree,
     order: Vec<u32>,
-    pods: HashMap<Uid, Placed>,
+    pods: CowMap<Uid, Placed>,
     /// How many placed pods have each priority.
     priorities: BTreeMap<i32, u32>,
 }
@@ -239,8 +242,10 @@ impl Cache {
             let row = p.row;
             let relabelled = p.pod.metadata.labels != pod.metadata.labels
                 || p.pod.metadata.deleting() != pod.metadata.deleting();
-            if let Some(q) = self.rows[row as usize].pods.iter_mut().find(|q| q.metadata.uid == uid) {
-                *q = pod.clone();
+            let pods = &mut self.rows[row as usize].pods;
+            let slot = Some(p.slot as usize).filter(|i| pods.get(*i).is_some_and(|q| q.metadata.uid == uid));
+            if let Some(i) = slot.or_else(|| pods.iter().position(|q| q.metadata.uid == uid)) {
+                pods[i] = pod.clone();
             }
             p.pod = pod;
             p.assumed = false;
@@ -257,10 +262,11 @@ impl Cache {
 
     fn place(&mut self, pod: Arc<Pod>, amounts: Arc<PodAmounts>, node: &Str, assumed: bool) {
         let row = self.row(node);
+        let slot = self.rows[row as usize].pods.len() as u32;
         self.rows[row as usize].add_pod(pod.clone(), &amounts);
         self.touch(row);
         *self.priorities.entry(pod.spec.priority.unwrap_or(0)).or_default() += 1;
-        self.pods.insert(pod.metadata.uid, Placed { pod, amounts, row, assumed });
+        self.pods.insert(pod.metadata.uid, Placed { pod, amounts, row, slot, assumed });
     }
 
     /// A pod is gone or has ended.

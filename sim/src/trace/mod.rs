@@ -17,9 +17,9 @@ pub use why::{
     object_state_record,
 };
 
+use crate::cow::CowMap;
 use crate::object::{Key, Str};
 use crate::time::SimTime;
-use std::collections::BTreeMap;
 
 /// Why something happens. A timer becomes a record only when something comes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub struct Tracer {
     next: u64,
     out: Vec<Record>,
     /// The newest write record of each object; kept for levels that keep writes.
-    last_write: BTreeMap<Key, RecordId>,
+    last_write: CowMap<Key, RecordId>,
 }
 
 impl Tracer {
     /// An empty trace.
     pub fn new(level: Level) -> Tracer {
-        Tracer { level, next: 1, out: Vec::new(), last_write: BTreeMap::new() }
+        Tracer { level, next: 1, out: Vec::new(), last_write: CowMap::default() }
     }
 
     /// What is kept.

@@ -4,10 +4,10 @@ use super::{Actor, Code, Decision, Record, RecordId, What, WriteVerb};
 use crate::api_util::patch;
 use crate::links::LinkClass;
 use crate::msg::Comp;
-use crate::object::{Key, Obj, Str};
+use crate::object::{Key, Obj, ObjectMeta, PodSpec, Str};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -64,9 +64,74 @@ pub enum WireError {
 #[derive(Clone, Debug, Default)]
 pub struct Encoder {
     last: HashMap<Key, Obj>,
+    /// The latest pod spec, as text: the replicas of a template share it.
+    spec: Option<(Arc<PodSpec>, String)>,
+}
+
+/// The JSON text of a part of an object: with sorted keys, as [`Obj::to_value`] has it.
+fn text(part: &impl Serialize) -> String {
+    serde_json::to_value(part).expect("objects serialise").to_string()
+}
+
+/// The merge patch between two versions of an object, by its JSON.
+fn plain_patch(old: &Obj, new: &Obj) -> Value {
+    patch::diff_merge_patch(&old.to_value(), &new.to_value())
+}
+
+/// The same without making JSON of what is equal: nearly all writes change a status and nothing else.
+fn quick_patch(old: &Obj, new: &Obj) -> Value {
+    fn part(patch: &mut Map<String, Value>, name: &str, old: &impl Serialize, new: &impl Serialize) {
+        let json = |v: Result<Value, serde_json::Error>| v.expect("objects serialise");
+        let (old, new) = (json(serde_json::to_value(old)), json(serde_json::to_value(new)));
+        if old != new {
+            patch.insert(name.to_owned(), patch::diff_merge_patch(&old, &new));
+        }
+    }
+    let mut patch = Map::new();
+    match (old, new) {
+        (Obj::Pod(a), Obj::Pod(b)) if Arc::ptr_eq(&a.spec, &b.spec) => {
+            if a.node_name != b.node_name {
+                let name = if b.node_name.is_empty() { Value::Null } else { b.node_name.as_str().into() };
+                patch.insert("spec".to_owned(), json!({"nodeName": name}));
+            }
+            if a.status != b.status {
+                part(&mut patch, "status", &a.status, &b.status);
+            }
+        }
+        (Obj::Node(a), Obj::Node(b)) if a.spec == b.spec => {
+            if a.status != b.status {
+                part(&mut patch, "status", &a.status, &b.status);
+            }
+        }
+        _ => return plain_patch(old, new),
+    }
+    let (a, b) = (old.meta(), new.meta());
+    if (ObjectMeta { resource_version: b.resource_version, ..a.clone() }) == *b {
+        if a.resource_version != b.resource_version {
+            let version = b.resource_version.to_string();
+            patch.insert("metadata".to_owned(), json!({"resourceVersion": version}));
+        }
+    } else {
+        part(&mut patch, "metadata", a, b);
+    }
+    Value::Object(patch)
 }
 
 impl Encoder {
+    /// An object's whole JSON.
+    fn whole(&mut self, obj: &Obj) -> String {
+        let pod = match obj {
+            Obj::Pod(pod) if pod.node_name.is_empty() => pod,
+            _ => return obj.to_value().to_string(),
+        };
+        if self.spec.as_ref().is_none_or(|(spec, _)| !Arc::ptr_eq(spec, &pod.spec)) {
+            self.spec = Some((pod.spec.clone(), text(&pod.spec)));
+        }
+        let spec = self.spec.as_ref().map_or("{}", |(_, text)| text);
+        let (metadata, status) = (text(&pod.metadata), text(&pod.status));
+        format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{metadata},"spec":{spec},"status":{status}}}"#)
+    }
+
     /// Appends a record's bytes.
     pub fn encode(&mut self, r: &Record, out: &mut Vec<u8>) {
         let what = match &r.what {
@@ -99,10 +164,8 @@ impl Encoder {
                 let key = obj.key();
                 let change = match (verb, self.last.get(&key)) {
                     (WriteVerb::Delete, _) => Change::Gone,
-                    (WriteVerb::Update, Some(old)) => {
-                        Change::Patch(patch::diff_merge_patch(&old.to_value(), &obj.to_value()).to_string())
-                    }
-                    (WriteVerb::Create | WriteVerb::Update, _) => Change::Whole(obj.to_value().to_string()),
+                    (WriteVerb::Update, Some(old)) => Change::Patch(quick_patch(old, obj).to_string()),
+                    (WriteVerb::Create | WriteVerb::Update, _) => Change::Whole(self.whole(obj)),
                 };
                 match verb {
                     WriteVerb::Delete => self.last.remove(&key),
@@ -196,5 +259,44 @@ impl Decoder {
         let obj = Obj::from_value(value.clone()).map_err(|e| WireError::Malformed(id, e.to_string()))?;
         self.last.insert(key, (value, obj.clone()));
         Ok(obj)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{NodeConfig, WorldConfig};
+    use crate::time::Span;
+    use crate::world::{External, UserCommand, World};
+
+    #[test]
+    fn the_quick_ways_write_what_the_plain_ones_do() {
+        let nodes = NodeConfig::many(3, &NodeConfig::default());
+        let mut world = World::new(WorldConfig { nodes, ..Default::default() }, 1);
+        let apply = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+            "spec": {"replicas": 5, "selector": {"matchLabels": {"app": "web"}},
+                "template": {"metadata": {"labels": {"app": "web"}},
+                    "spec": {"containers": [{"name": "app", "image": "app:1"}]}}}});
+        let second = |n| SimTime(0) + Span::secs(n);
+        world.handle(
+            second(2),
+            External::User { id: 1, command: UserCommand::Apply { objects: vec![apply] } },
+        );
+        let command = UserCommand::Scale {
+            key: Key::new(crate::object::Kind::Deployment, "default", "web"),
+            replicas: 2,
+        };
+        world.handle(second(30), External::User { id: 2, command });
+        world.advance(second(400));
+        let (mut encoder, mut last, mut quick) = (Encoder::default(), HashMap::<Key, Obj>::new(), 0);
+        for r in world.take_records() {
+            let What::Write { obj, .. } = r.what else { continue };
+            assert_eq!(encoder.whole(&obj), obj.to_value().to_string());
+            if let Some(old) = last.insert(obj.key(), obj.clone()) {
+                assert_eq!(quick_patch(&old, &obj), plain_patch(&old, &obj), "{}", obj.key());
+                quick += usize::from(obj.as_pod().is_some());
+            }
+        }
+        assert!(quick > 10, "{quick} pods were updated");
     }
 }

@@ -186,7 +186,7 @@ pub struct Seen {
 
 pub fn seen(w: &World) -> Seen {
     Seen {
-        objects: w.objects().clone(),
+        objects: w.objects().iter().map(|(k, o)| (k.clone(), o.clone())).chain(w.events()).collect(),
         revision: w.revision(),
         steps: w.steps(),
         deadline: w.next_deadline(),

@@ -7,7 +7,7 @@
 //!
 //! All parts are copy-on-write: a fork of the world shares them until one side moves on.
 
-use crate::cow::CowMap;
+use crate::cow::{CowMap, CowTable, Keyed};
 use crate::object::{Key, List, OwnerReference, lit};
 use crate::object::{Kind, Labels, Obj, ObjectSet, Pod, ReplicaSet, Str, Uid};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,13 +65,23 @@ type Names = CowMap<Key, ()>;
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     objects: ObjectSet,
-    uids: CowMap<Uid, Key>,
+    uids: CowTable<(Uid, Key)>,
     dependents: CowMap<(Uid, Key), ()>,
     groups: Arc<BTreeMap<Uid, Arc<PodGroup>>>,
     by_node: Arc<BTreeMap<Str, Names>>,
     orphans: Arc<BTreeSet<Key>>,
     ended: Arc<BTreeSet<Key>>,
     deleting: Arc<BTreeSet<Key>>,
+}
+
+impl Keyed for (Uid, Key) {
+    type Key = Uid;
+    fn hash(uid: &Uid) -> u64 {
+        uid.mixed()
+    }
+    fn is(&self, uid: &Uid) -> bool {
+        self.0 == *uid
+    }
 }
 
 /// One change of one object: what was known of it, and what is now.
@@ -103,7 +113,7 @@ impl Cache {
     }
     /// The object of that identity.
     pub fn of_uid(&self, uid: Uid) -> Option<&Obj> {
-        self.objects.get(self.uids.get(&uid)?)
+        self.objects.get(&self.uids.get(&uid)?.1)
     }
     /// The pods of a controlling owner.
     pub fn group(&self, uid: Uid) -> Option<&PodGroup> {
@@ -194,7 +204,7 @@ impl Cache {
                 self.uids.remove(&u);
             }
             if let Some(u) = uid(new) {
-                self.uids.insert(u, key.clone());
+                self.uids.insert(&u, (u, key.clone()));
             }
         }
         let owners = |o: Option<&Obj>| -> List<OwnerReference> {

@@ -4,16 +4,14 @@
 //! wrote, is stored as it is.
 
 use crate::api_util::Time;
-use crate::cow::CowMap;
+use crate::cow::{CowTable, Keyed};
 use crate::object::{Event, EventSource, EventType, Key, Kind, Obj, ObjectMeta, ObjectReference, Str, Uid};
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// What names an event: the object that it is about, and a number; together `OBJECT.NUMBER` in hexadecimal.
-/// Ordered by the number, which is as good as unique: to find a row is to compare numbers, not text all over the
-/// memory. Whoever lists events pays for their order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Name {
     number: u64,
     ns: Str,
@@ -74,6 +72,17 @@ struct Row {
     lease: u32,
 }
 
+impl Keyed for (Name, Row) {
+    type Key = Name;
+    /// Of the number, which is drawn at random and as good as unique.
+    fn hash(name: &Name) -> u64 {
+        name.number
+    }
+    fn is(&self, name: &Name) -> bool {
+        self.0 == *name
+    }
+}
+
 fn halves(uid: Uid) -> [u64; 2] {
     [(uid.0 >> 64) as u64, uid.0 as u64]
 }
@@ -84,7 +93,8 @@ fn whole(halves: [u64; 2]) -> Uid {
 /// All events that fit into rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Events {
-    rows: CowMap<Name, Row>,
+    /// In no order: whoever lists events pays for it.
+    rows: CowTable<(Name, Row)>,
     texts: HashSet<Arc<Text>>,
     /// From how many texts on those that nobody uses are dropped.
     full: usize,
@@ -94,7 +104,7 @@ impl Events {
     /// Puts an event in, if it fits: it must be such as [`Events::get`] would give back.
     pub(super) fn put(&mut self, e: &Event, lease: u32) -> bool {
         let Some((name, row)) = self.row(e, lease) else { return false };
-        self.rows.insert(name, row);
+        self.rows.insert(&name.clone(), (name, row));
         true
     }
 
@@ -166,17 +176,17 @@ impl Events {
     /// An event as an object.
     pub(super) fn get(&self, key: &Key) -> Option<Obj> {
         let name = Self::name(key)?;
-        self.rows.get(&name).map(|row| object(&name, row))
+        self.rows.get(&name).map(|(_, row)| object(&name, row))
     }
 
     /// An event's revision; 0 if there is none.
     pub(super) fn revision(&self, key: &Key) -> u64 {
-        Self::name(key).and_then(|n| self.rows.get(&n)).map_or(0, |r| r.revision)
+        Self::name(key).and_then(|n| self.rows.get(&n)).map_or(0, |(_, r)| r.revision)
     }
 
     /// The number of the lease's period at whose end an event goes.
     pub(super) fn lease(&self, key: &Key) -> Option<u32> {
-        Self::name(key).and_then(|n| self.rows.get(&n)).map(|r| r.lease)
+        Self::name(key).and_then(|n| self.rows.get(&n)).map(|(_, r)| r.lease)
     }
 
     /// Takes an event out.

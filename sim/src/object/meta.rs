@@ -93,6 +93,10 @@ impl Uid {
     pub fn is_zero(&self) -> bool {
         self.0 == 0
     }
+    /// Both halves in one number, for hash tables. Its bits are drawn at random; those of a foreign identity are a hash.
+    pub fn mixed(&self) -> u64 {
+        ((self.0 >> 64) as u64 ^ (self.0 as u64).rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
     /// A version-4 UUID from random bits.
     pub fn v4(bits: u128) -> Uid {
         Uid(bits & !(0xf << 76) & !(0x3 << 62) | (4 << 76) | (2 << 62))

@@ -25,7 +25,7 @@ mod tests;
 
 use crate::client::{Change, Informer, Recorder};
 use crate::core::Cx;
-use crate::cow::CowMap;
+use crate::cow::{CowTable, Keyed};
 use crate::msg::{Ctx, Input, Msg, Timer};
 use crate::object::{Key, Kind, Node, Obj, Pod, Uid, lit};
 use crate::time::SimTime;
@@ -74,7 +74,7 @@ pub struct Scheduler {
     cache: Cache,
     queue: SchedulingQueue,
     /// Every pod as last seen.
-    seen: CowMap<Uid, Arc<Pod>>,
+    seen: CowTable<Arc<Pod>>,
     /// Where the next search begins (`nextStartNodeIndex`).
     next_start: u32,
     cycle: Option<cycle::Cycle>,
@@ -83,6 +83,16 @@ pub struct Scheduler {
     backoff_timer: Option<SimTime>,
     leftover_timer: Option<SimTime>,
     started: SimTime,
+}
+
+impl Keyed for Arc<Pod> {
+    type Key = Uid;
+    fn hash(uid: &Uid) -> u64 {
+        uid.mixed()
+    }
+    fn is(&self, uid: &Uid) -> bool {
+        self.metadata.uid == *uid
+    }
 }
 
 impl Default for Scheduler {
@@ -124,7 +134,7 @@ impl Scheduler {
             decider: Decider::new(plugins::ALL, 0),
             cache: Cache::default(),
             queue: SchedulingQueue::new(plugins::ALL),
-            seen: CowMap::default(),
+            seen: CowTable::default(),
             next_start: 0,
             cycle: None,
             binding: HashMap::new(),
@@ -156,7 +166,7 @@ impl Scheduler {
             (PODS, Change::Replace(all)) => {
                 let now: HashSet<Uid> = all.iter().map(|o| o.meta().uid).collect();
                 #[expect(clippy::disallowed_methods, reason = "they are sorted right below")]
-                let gone = self.seen.values().filter(|p| !now.contains(&p.metadata.uid)).cloned();
+                let gone = self.seen.iter().filter(|p| !now.contains(&p.metadata.uid)).cloned();
                 let mut gone: Vec<Arc<Pod>> = gone.collect();
                 gone.sort_by(|a, b| {
                     let key = |p: &Pod| (p.metadata.namespace.clone(), p.metadata.name.clone());
@@ -205,7 +215,7 @@ impl Scheduler {
     /// A pod came or changed (`eventhandlers.go`).
     fn set_pod(&mut self, cx: &mut Cx<'_>, pod: Arc<Pod>) {
         let uid = pod.metadata.uid;
-        let old = self.seen.insert(uid, pod.clone());
+        let (_, old) = self.seen.insert(&uid, pod.clone());
         let was = old.as_ref().map_or(Role::Neither, |p| role(p));
         let is = role(&pod);
         if was == Role::Waiting && is != Role::Waiting {

@@ -7,7 +7,7 @@
 use super::framework::PodInfo;
 use super::node_tree::{NodeTree, zone_of};
 use super::resources::{Amounts, PodAmounts};
-use crate::cow::CowMap;
+use crate::cow::{CowTable, Keyed};
 use crate::object::{Node, Pod, Str, Uid};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -94,6 +94,16 @@ struct Placed {
     assumed: bool,
 }
 
+impl Keyed for Placed {
+    type Key = Uid;
+    fn hash(uid: &Uid) -> u64 {
+        uid.mixed()
+    }
+    fn is(&self, uid: &Uid) -> bool {
+        self.pod.metadata.uid == *uid
+    }
+}
+
 /// The scheduler's cache.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
@@ -105,7 +115,7 @@ pub struct Cache {
     by_name: HashMap<Str, u32>,
     tree: NodeTree,
     order: Vec<u32>,
-    pods: CowMap<Uid, Placed>,
+    pods: CowTable<Placed>,
     /// How many placed pods have each priority.
     priorities: BTreeMap<i32, u32>,
 }
@@ -266,7 +276,8 @@ impl Cache {
         self.rows[row as usize].add_pod(pod.clone(), &amounts);
         self.touch(row);
         *self.priorities.entry(pod.spec.priority.unwrap_or(0)).or_default() += 1;
-        self.pods.insert(pod.metadata.uid, Placed { pod, amounts, row, slot, assumed });
+        let uid = pod.metadata.uid;
+        self.pods.insert(&uid, Placed { pod, amounts, row, slot, assumed });
     }
 
     /// A pod is gone or has ended.

@@ -1,4 +1,4 @@
-//! A copy-on-write map, so that a fork of the world costs little and copies only what changes later.
+//! A copy-on-write map in the order of its keys.
 
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
@@ -16,11 +16,55 @@ const GROW: usize = 8;
 pub struct CowMap<K, V> {
     /// Chunks by their first key, or by a lower one once that is gone. None is empty. A plain sorted list: a binary
     /// search makes the fewest comparisons, and what a comparison of names costs is the way to the memory.
-    chunks: Vec<(K, Chunk<K, V>)>,
+    chunks: Vec<(K, Arc<Chunk<K, V>>)>,
     len: usize,
 }
 
-type Chunk<K, V> = Arc<Vec<(K, V)>>;
+/// Keys and values side by side: a search reads nothing but keys.
+#[derive(Clone)]
+struct Chunk<K, V> {
+    keys: Vec<K>,
+    values: Vec<V>,
+}
+
+impl<K, V> Default for Chunk<K, V> {
+    fn default() -> Self {
+        Chunk { keys: Vec::new(), values: Vec::new() }
+    }
+}
+
+impl<K, V> Chunk<K, V> {
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
+        self.from(0)
+    }
+    fn from(&self, at: usize) -> impl DoubleEndedIterator<Item = (&K, &V)> {
+        self.keys[at..].iter().zip(&self.values[at..])
+    }
+    fn insert(&mut self, at: usize, key: K, value: V) {
+        if self.keys.len() == self.keys.capacity() {
+            self.keys.reserve_exact(GROW);
+            self.values.reserve_exact(GROW);
+        }
+        self.keys.insert(at, key);
+        self.values.insert(at, value);
+    }
+    fn split(&mut self) -> Self {
+        let upper = Chunk { keys: self.keys.split_off(CHUNK / 2), values: self.values.split_off(CHUNK / 2) };
+        self.keys.shrink_to_fit();
+        self.values.shrink_to_fit();
+        upper
+    }
+    fn remove(&mut self, at: usize) -> V {
+        self.keys.remove(at);
+        let value = self.values.remove(at);
+        let len = self.keys.len();
+        if self.keys.capacity() > len + 2 * GROW {
+            self.keys.shrink_to(len + GROW);
+            self.values.shrink_to(len + GROW);
+        }
+        value
+    }
+}
 
 impl<K, V> Default for CowMap<K, V> {
     fn default() -> Self {
@@ -30,7 +74,7 @@ impl<K, V> Default for CowMap<K, V> {
 
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for CowMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.chunks.iter().flat_map(|(_, c)| c.iter()).map(|(k, v)| (k, v))).finish()
+        f.debug_map().entries(self.chunks.iter().flat_map(|(_, c)| c.iter())).finish()
     }
 }
 
@@ -50,27 +94,23 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
         self.chunks.partition_point(|(first, _)| first <= key).checked_sub(1)
     }
 
-    fn find(&self, key: &K) -> Option<&(K, V)> {
-        let chunk = &self.chunks[self.place(key)?].1;
-        chunk.binary_search_by(|(k, _)| k.cmp(key)).ok().map(|at| &chunk[at])
-    }
-
     /// The value of a key.
     pub fn get(&self, key: &K) -> Option<&V> {
-        self.find(key).map(|(_, v)| v)
+        let chunk = &self.chunks[self.place(key)?].1;
+        chunk.keys.binary_search(key).ok().map(|at| &chunk.values[at])
     }
 
     /// Whether there is an entry of that key.
     pub fn contains_key(&self, key: &K) -> bool {
-        self.find(key).is_some()
+        self.get(key).is_some()
     }
 
     /// The value of a key, for change.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let place = self.place(key)?;
         let chunk = &mut self.chunks[place].1;
-        let at = chunk.binary_search_by(|(k, _)| k.cmp(key)).ok()?;
-        Some(&mut Arc::make_mut(chunk)[at].1)
+        let at = chunk.keys.binary_search(key).ok()?;
+        Some(&mut Arc::make_mut(chunk).values[at])
     }
 
     /// Sets a key; returns what it had.
@@ -84,20 +124,16 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
             0
         });
         let chunk = &mut self.chunks[place].1;
-        let at = match chunk.binary_search_by(|(k, _)| k.cmp(&key)) {
-            Ok(at) => return Some(std::mem::replace(&mut Arc::make_mut(chunk)[at].1, value)),
-            Err(at) => at,
-        };
+        let found = chunk.keys.binary_search(&key);
         let chunk = Arc::make_mut(chunk);
-        if chunk.len() == chunk.capacity() {
-            chunk.reserve_exact(GROW);
+        match found {
+            Ok(at) => return Some(std::mem::replace(&mut chunk.values[at], value)),
+            Err(at) => chunk.insert(at, key, value),
         }
-        chunk.insert(at, (key, value));
         self.len += 1;
-        if chunk.len() > CHUNK {
-            let upper = chunk.split_off(CHUNK / 2);
-            chunk.shrink_to_fit();
-            self.chunks.insert(place + 1, (upper[0].0.clone(), Arc::new(upper)));
+        if chunk.keys.len() > CHUNK {
+            let upper = chunk.split();
+            self.chunks.insert(place + 1, (upper.keys[0].clone(), Arc::new(upper)));
         }
         None
     }
@@ -106,21 +142,19 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let place = self.place(key)?;
         let chunk = &mut self.chunks[place].1;
-        let at = chunk.binary_search_by(|(k, _)| k.cmp(key)).ok()?;
+        let at = chunk.keys.binary_search(key).ok()?;
         let chunk = Arc::make_mut(chunk);
-        let (_, value) = chunk.remove(at);
+        let value = chunk.remove(at);
         self.len -= 1;
-        if chunk.is_empty() {
+        if chunk.keys.is_empty() {
             self.chunks.remove(place);
-        } else if chunk.capacity() > chunk.len() + 2 * GROW {
-            chunk.shrink_to(chunk.len() + GROW);
         }
         Some(value)
     }
 
     /// All entries in key order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.chunks.iter().flat_map(|(_, c)| c.iter()).map(|(k, v)| (k, v))
+        self.chunks.iter().flat_map(|(_, c)| c.iter())
     }
 
     /// All keys in order.
@@ -145,12 +179,12 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
             Bound::Included(b) | Bound::Excluded(b) => self.place(b),
             Bound::Unbounded => None,
         };
-        let head = first.map_or(&[][..], |i| {
+        let head = first.map(|i| {
             let chunk = &self.chunks[i].1;
-            &chunk[chunk.partition_point(|(k, _)| below(k))..]
+            chunk.from(chunk.keys.partition_point(below))
         });
         let rest = self.chunks[first.map_or(0, |i| i + 1)..].iter();
-        head.iter().chain(rest.flat_map(|(_, c)| c.iter())).map(|(k, v)| (k, v)).take_while(move |(k, _)| {
+        head.into_iter().flatten().chain(rest.flat_map(|(_, c)| c.iter())).take_while(move |(k, _)| {
             match &to {
                 Bound::Included(b) => *k <= b,
                 Bound::Excluded(b) => *k < b,
@@ -162,8 +196,8 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
     /// Changes values of which `wanted` says so; no chunk without any is copied.
     pub fn update(&mut self, wanted: impl Fn(&V) -> bool, mut change: impl FnMut(&mut V)) {
         let chunks = self.chunks.iter_mut().map(|(_, c)| c);
-        for chunk in chunks.filter(|c| c.iter().any(|(_, v)| wanted(v))) {
-            Arc::make_mut(chunk).iter_mut().map(|(_, v)| v).filter(|v| wanted(v)).for_each(&mut change);
+        for chunk in chunks.filter(|c| c.values.iter().any(&wanted)) {
+            Arc::make_mut(chunk).values.iter_mut().filter(|v| wanted(v)).for_each(&mut change);
         }
     }
 

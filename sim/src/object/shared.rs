@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// Fields that nothing here acts on, kept as they came. Nearly always empty, and then one word large.
 #[derive(Clone, Default)]
+#[expect(clippy::box_collection, reason = "a map is three words, and every object has several of these")]
 pub struct Other(Option<Box<BTreeMap<String, Value>>>);
 
 static NONE: BTreeMap<String, Value> = BTreeMap::new();

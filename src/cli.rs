@@ -108,8 +108,21 @@ pub fn level(s: &str) -> Result<Level, String> {
 
 /// A time or a length of time: `90s`, `1m30s`, `1.5h`.
 pub fn duration(s: &str) -> Result<u64, String> {
+    if let Some(ns) = clock(s) {
+        return Ok(ns);
+    }
     podium_sim::api_util::time::parse_duration(s)
         .map_err(|_| format!("{s:?} is not a time; expected such as 90s, 1m30s or 2h"))
+}
+
+/// A reading of the virtual clock as podium prints it, `00:01:23.400`.
+fn clock(s: &str) -> Option<u64> {
+    let mut parts = s.split(':');
+    let (h, m, rest) = (parts.next()?, parts.next()?, parts.next()?);
+    let seconds = podium_sim::api_util::time::parse_duration(&format!("{rest}s")).ok()?;
+    let (h, m): (u64, u64) = (h.parse().ok()?, m.parse().ok()?);
+    let whole = h.checked_mul(60)?.checked_add(m)?.checked_mul(60_000_000_000)?;
+    (parts.next().is_none() && m < 60).then(|| whole.checked_add(seconds))?
 }
 
 /// What changes how a scenario is played.
@@ -149,6 +162,9 @@ pub struct PlayArgs {
     /// Stop at this virtual time.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub until: Option<u64>,
+    /// Of a chaos scenario, only these of the faults that its seed draws, by number: 2,5.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub faults: Option<Vec<usize>>,
     /// How fast.
     #[arg(long, value_enum, default_value_t)]
     pub pace: Pace,
@@ -178,7 +194,7 @@ pub struct TestArgs {
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
     /// Play each scenario with this many seeds, from its own on.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
     /// Play with this seed instead of the scenario's.
     #[arg(long, value_name = "N")]

@@ -4,9 +4,9 @@ use crate::cli::{AtArgs, RunArgs};
 use crate::exit::Failure;
 use podium_sim::config::KUBERNETES_VERSION;
 use podium_sim::diagnostic::{Diagnostic, SourceText};
-use podium_sim::object::Str;
+use podium_sim::object::{Kind, Str};
 use podium_sim::scenario::{Run, RunOptions, Scenario, parse};
-use podium_sim::time::SimTime;
+use podium_sim::time::{SimTime, Span};
 use podium_sim::trace::{Fold, Header, Level, Record, Trace};
 use podium_sim::world::World;
 use std::io::Read;
@@ -23,12 +23,19 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// How far a world is played for a look at it: as long as `play` goes on at most.
+const AT_MOST: Span = Span::secs(24 * 3600);
+/// No scenario, manifest or trace is larger than this, in bytes.
+const FILE_MAX: u64 = 256 << 20;
+
 /// What happened in a run.
 pub struct History {
     /// What the trace says about itself.
     pub header: Header,
     /// All records.
     pub records: Vec<Record>,
+    /// When it ended.
+    pub end: SimTime,
 }
 
 impl History {
@@ -37,9 +44,9 @@ impl History {
         self.header.nodes.iter().map(|n| Str::from(n.as_str())).collect()
     }
 
-    /// The time of the last record.
+    /// When it ended.
     pub fn end(&self) -> SimTime {
-        self.records.last().map_or(SimTime(0), |r| r.at)
+        self.end
     }
 
     /// The state at a time, the end unless given.
@@ -63,7 +70,18 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         });
         return input.clone().map_err(|e| Failure::Invalid(format!("standard input: {e}")));
     }
-    std::fs::read(path).map_err(|e| Failure::Invalid(describe(path, &e)))
+    let file = std::fs::File::open(path).map_err(|e| Failure::Invalid(describe(path, &e)))?;
+    let mut bytes = Vec::new();
+    // A device such as /dev/zero never ends.
+    file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(|e| Failure::Invalid(describe(path, &e)))?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(Failure::Invalid(format!(
+            "{}: it is larger than {} MiB",
+            path.display(),
+            FILE_MAX >> 20
+        )));
+    }
+    Ok(bytes)
 }
 
 /// Why a file cannot be read, with what to do about it.
@@ -107,7 +125,7 @@ fn source(path: &Path) -> Result<Arc<SourceText>, Failure> {
     }
     let text = String::from_utf8(bytes).map_err(|e| {
         Failure::Invalid(format!(
-            "{name}: byte {} is not UTF-8 text; a scenario is a YAML file",
+            "{name}: byte {} is not UTF-8 text: it is neither a YAML file nor a trace (which begins with PODIUMTR)",
             e.utf8_error().valid_up_to()
         ))
     })?;
@@ -140,7 +158,9 @@ pub fn scenario(path: &Path) -> Result<Loaded, Failure> {
     let others = std::cell::RefCell::new(Vec::new());
     let load = |name: &str| -> Result<Arc<SourceText>, String> {
         let full = folder.join(name);
-        let text = std::fs::read_to_string(&full).map_err(|e| describe(&full, &e))?;
+        let bytes = read(&full).map_err(|e| e.to_string().trim_start_matches("error: ").to_owned())?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| format!("{}: it is not UTF-8 text", full.display()))?;
         others.borrow_mut().push((full.display().to_string(), text.clone()));
         Ok(SourceText::new(full.display().to_string(), text))
     };
@@ -198,7 +218,18 @@ pub fn history(args: &AtArgs) -> Result<History, Failure> {
 /// Likewise, for a file.
 pub fn until(path: &Path, run: &RunArgs, at: Option<u64>) -> Result<History, Failure> {
     if let Some(trace) = trace(path)? {
-        return Ok(History { header: trace.header, records: trace.records });
+        if let Some(t) = at.filter(|t| SimTime(*t) > trace.end) {
+            return Err(Failure::Usage(format!(
+                "--at {}: the trace {} ends at {}\n  help: play its scenario again to see more",
+                SimTime(t),
+                path.display(),
+                trace.end
+            )));
+        }
+        return Ok(History { header: trace.header, records: trace.records, end: trace.end });
+    }
+    if let Some(t) = at.filter(|t| *t > AT_MOST.0) {
+        return Err(Failure::Usage(format!("--at {}: a world is played for at most {AT_MOST}", SimTime(t))));
     }
     let loaded = scenario(path)?;
     warn(&loaded.warnings);
@@ -207,7 +238,8 @@ pub fn until(path: &Path, run: &RunArgs, at: Option<u64>) -> Result<History, Fai
     let header = header(&loaded, &options, &run);
     let mut records = run.take_records();
     records.extend(run.cluster_mut().take_records());
-    Ok(History { header, records })
+    let end = run.cluster().now();
+    Ok(History { header, records, end })
 }
 
 /// Plays a scenario to a moment. Beyond its end the cluster goes on: it does not stop when the script does.
@@ -236,6 +268,34 @@ pub fn world(args: &AtArgs) -> Result<World, Failure> {
     let loaded = scenario(&args.file)?;
     warn(&loaded.warnings);
     Ok(play_to(&loaded, &options(&args.file, &args.run), args.at).cluster().fork())
+}
+
+/// The kinds that a word means: those that every cluster has, or else custom ones that are in this one.
+pub fn kinds(word: &str, fold: &Fold) -> Result<Vec<Kind>, Failure> {
+    podium_sim::print::resolve(word).or_else(|e| {
+        let wanted = word.to_lowercase();
+        let mut found: Vec<Kind> = fold
+            .objects
+            .keys()
+            .map(|k| &k.kind)
+            .filter(|k| matches!(k, Kind::Other(_)))
+            .filter(|k| k.name().to_lowercase() == wanted || *k.plural() == *wanted || k.resource() == wanted)
+            .cloned()
+            .collect();
+        found.dedup();
+        if found.is_empty() { Err(Failure::Usage(e.to_string())) } else { Ok(found) }
+    })
+}
+
+/// `KIND/NAME` or `KIND`: the kinds, and the name if there is one.
+pub fn target(text: &str, fold: &Fold) -> Result<(Vec<Kind>, Option<String>), Failure> {
+    match text.split_once('/') {
+        Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
+            Ok((kinds(kind, fold)?, Some(name.to_owned())))
+        }
+        Some(_) => Err(Failure::Usage(format!("{text:?}: expected KIND/NAME, such as pod/web-1"))),
+        None => Ok((kinds(text, fold)?, None)),
+    }
 }
 
 /// Reads a trace, if the file is one.

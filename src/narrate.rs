@@ -59,7 +59,7 @@ impl<'a> Narrator<'a> {
         if told.weight < self.least {
             return None;
         }
-        let text = self.catalogue.say(&told);
+        let text = crate::term::clean(&self.catalogue.say(&told)).into_owned();
         Some(Line { at: r.at, weight: told.weight, text, id: told.id.into_owned(), more: 0 })
     }
 }

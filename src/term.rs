@@ -69,3 +69,35 @@ pub fn restore() {
         ratatui::restore();
     }
 }
+
+/// Text that may come from a file, made safe for a terminal: control characters but line ends and tabs
+/// are written as `^[`, as kubectl writes them.
+pub fn clean(text: &str) -> std::borrow::Cow<'_, str> {
+    let bad = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(bad) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if !bad(c) => out.push(c),
+            '\0'..='\x1f' => out.extend(['^', char::from(c as u8 + b'@')]),
+            c => out.extend(c.escape_unicode()),
+        }
+    }
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        for (given, expected) in [
+            ("plain\n\ttext 节点", "plain\n\ttext 节点"),
+            ("a\x1b]0;x\x07b", "a^[]0;x^Gb"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+        ] {
+            assert_eq!(super::clean(given), expected);
+        }
+    }
+}

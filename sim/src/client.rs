@@ -204,7 +204,13 @@ impl Recorder {
         }
         // Upstream names an event by its object and the nanosecond; here a draw keeps names apart
         // that fall into the same virtual nanosecond.
-        let name = Str::from(format!("{}.{:016x}", involved.name, cx.rng().next()));
+        // A name that would be too long for that is an identity alone (client-go takes a UUID then).
+        let suffix = cx.rng().next();
+        let name = if involved.name.len() + 17 > 253 {
+            Str::from(crate::object::Uid::v4(u128::from(suffix) << 64 | u128::from(suffix)).to_string())
+        } else {
+            Str::from(format!("{}.{suffix:016x}", involved.name))
+        };
         if remember && total > 1 {
             self.seen.insert(hash, (name.clone(), total as u32, seconds));
         } else if remember {

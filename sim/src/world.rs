@@ -246,11 +246,24 @@ impl World {
         &self.core.config
     }
 
-    /// Whether nothing has changed for a while and nothing but periodic work is due within it.
-    pub fn quiet(&self, span: Span) -> bool {
-        let soon = self.core.now + span;
-        self.last_change() + span <= self.core.now
+    /// Whether nothing has changed for `since`, nothing but periodic work is due for `ahead`, and no
+    /// rollout is between its beginning and its end (whose deadline is watched in the background).
+    pub fn quiet(&self, since: Span, ahead: Span) -> bool {
+        let soon = self.core.now + ahead;
+        self.last_change() + since <= self.core.now
+            && !self.rolling_out()
             && self.core.queue.iter().all(|(t, d)| d.background || t > soon)
+    }
+
+    /// Whether a deployment still waits for its pods, and its deadline has not been found to be over.
+    fn rolling_out(&self) -> bool {
+        self.objects().range(Key::new(Kind::Deployment, "", "")..).map_while(|(_, o)| o.as_deployment()).any(
+            |d| {
+                let (want, s) = (d.spec.replicas.unwrap_or(1), &d.status);
+                let given_up = s.conditions.iter().any(|c| c.reason == "ProgressDeadlineExceeded");
+                !d.spec.paused && !given_up && (s.updated_replicas < want || s.available_replicas < want)
+            },
+        )
     }
 
     fn dispatch(&mut self, due: Due) {

@@ -3,6 +3,7 @@
 use crate::cli::{DescribeArgs, EventsArgs, GetArgs, TopArgs};
 use crate::exit::Failure;
 use crate::load::{self, History};
+use crate::term;
 use podium_sim::api_util::Selector;
 use podium_sim::object::{Key, Kind, Obj};
 use podium_sim::print::{self, top::Usage};
@@ -15,15 +16,11 @@ use std::collections::BTreeMap;
 type Wanted = (Vec<Kind>, Option<String>);
 
 /// What to show: kinds, and a name for each if one was given.
-fn targets(words: &[String]) -> Result<Vec<Wanted>, Failure> {
-    let usage = |e: print::WordError| Failure::Usage(e.to_string());
+fn targets(words: &[String], fold: &Fold) -> Result<Vec<Wanted>, Failure> {
     if words.iter().any(|w| w.contains('/')) {
-        return words
-            .iter()
-            .map(|w| print::parse_target(w).map(|t| (t.kinds, t.name)).map_err(usage))
-            .collect();
+        return words.iter().map(|w| load::target(w, fold)).collect();
     }
-    let kinds = print::resolve(&words[0]).map_err(usage)?;
+    let kinds = load::kinds(&words[0], fold)?;
     if words.len() == 1 {
         return Ok(vec![(kinds, None)]);
     }
@@ -44,11 +41,13 @@ fn select(
     ns: Option<&str>,
     labels: Option<&Selector>,
 ) -> Vec<Obj> {
-    fold.objects
+    // In the order in which the kinds were asked for.
+    let of_kind = |kind: &Kind| fold.objects.range(Key::new(kind.clone(), "", "")..);
+    kinds
         .iter()
+        .flat_map(|kind| of_kind(kind).take_while(move |(k, _)| k.kind == *kind))
         .filter(|(k, _)| {
-            kinds.contains(&k.kind)
-                && (!k.kind.namespaced() || ns.is_none_or(|ns| k.ns == *ns))
+            (!k.kind.namespaced() || ns.is_none_or(|ns| k.ns == *ns))
                 && name.is_none_or(|n| crate::glob(n, &k.name))
         })
         .filter(|(_, o)| labels.is_none_or(|s| s.matches_by(|k| o.meta().labels.get(k).map(|v| v.as_str()))))
@@ -62,7 +61,6 @@ fn not_found(kind: &Kind, name: &str) -> Failure {
 
 /// `podium get`.
 pub fn get(args: GetArgs) -> Result<(), Failure> {
-    let wanted = targets(&args.what)?;
     let format = if args.json { Some("json") } else { args.output.as_deref() };
     let format: print::Format = format
         .map(|f| f.parse().map_err(|e: print::output::UnknownFormat| Failure::Usage(e.to_string())))
@@ -75,6 +73,7 @@ pub fn get(args: GetArgs) -> Result<(), Failure> {
         .transpose()?;
     let h = load::history(&args.at)?;
     let (fold, now) = moment(&h, args.at.at);
+    let wanted = targets(&args.what, &fold)?;
     let ns = (!args.all_namespaces).then_some(args.namespace.as_str());
     let mut found = Vec::new();
     for (kinds, name) in &wanted {
@@ -100,15 +99,20 @@ pub fn get(args: GetArgs) -> Result<(), Failure> {
         no_headers: args.no_headers,
         list: !single,
     };
-    print!("{}", print::print(&found, options, now));
+    let text = print::print(&found, options, now);
+    match format {
+        // YAML and JSON have their own way to write control characters.
+        print::Format::Yaml | print::Format::Json => print!("{text}"),
+        print::Format::Table | print::Format::Wide | print::Format::Name => print!("{}", term::clean(&text)),
+    }
     Ok(())
 }
 
 /// `podium describe`.
 pub fn describe(args: DescribeArgs) -> Result<(), Failure> {
-    let wanted = targets(&args.what)?;
     let h = load::history(&args.at)?;
     let (fold, now) = moment(&h, args.at.at);
+    let wanted = targets(&args.what, &fold)?;
     let cluster = print::Cluster { objects: &fold.objects, now };
     let mut texts = Vec::new();
     for (kinds, name) in &wanted {
@@ -121,26 +125,22 @@ pub fn describe(args: DescribeArgs) -> Result<(), Failure> {
     if texts.is_empty() {
         eprintln!("No resources found in {} namespace.", args.namespace);
     }
-    print!("{}", texts.join("\n\n"));
+    print!("{}", term::clean(&texts.join("\n\n")));
     Ok(())
 }
 
 /// `podium events`.
 pub fn events(args: EventsArgs) -> Result<(), Failure> {
-    let about = args
-        .about
-        .as_deref()
-        .map(|t| print::parse_target(t).map_err(|e| Failure::Usage(e.to_string())))
-        .transpose()?;
     let h = load::history(&args.at)?;
     let (fold, now) = moment(&h, args.at.at);
+    let about = args.about.as_deref().map(|t| load::target(t, &fold)).transpose()?;
     let ns = (!args.all_namespaces).then_some(args.namespace.as_str());
     let mut found = select(&fold, &[Kind::Event], None, ns, None);
-    if let Some(t) = &about {
+    if let Some((kinds, name)) = &about {
         found.retain(|o| match o {
             Obj::Event(e) => {
-                t.kinds.iter().any(|k| e.involved_object.kind == *k.name())
-                    && t.name.as_ref().is_none_or(|n| crate::glob(n, &e.involved_object.name))
+                kinds.iter().any(|k| e.involved_object.kind == *k.name())
+                    && name.as_ref().is_none_or(|n| crate::glob(n, &e.involved_object.name))
             }
             _ => false,
         });
@@ -151,7 +151,8 @@ pub fn events(args: EventsArgs) -> Result<(), Failure> {
     } else if found.is_empty() {
         eprintln!("No events found in {} namespace.", args.namespace);
     } else {
-        print!("{}", print::events::events(&found, now).render(false, args.all_namespaces, false));
+        let text = print::events::events(&found, now).render(false, args.all_namespaces, false);
+        print!("{}", term::clean(&text));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use podium_sim::caption::{Catalogue, Weight};
 use podium_sim::object::{Kind, Obj, Str};
 use podium_sim::print;
 use podium_sim::scenario::lesson::Prediction;
-use podium_sim::scenario::{Report, Run};
+use podium_sim::scenario::{PlannedFault, Report, Run, RunOptions, plan};
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Level, Record, Writer};
 use podium_sim::world::World;
@@ -27,6 +27,9 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let mut options = load::options(&args.file, &args.run);
     options.level = args.trace_level;
     options.until = args.until.map(SimTime);
+    if let Some(numbers) = &args.faults {
+        options.plan = Some(some_faults(&loaded, &options, numbers)?);
+    }
     if args.tui {
         return crate::tui::play(&loaded, &options, catalogue);
     }
@@ -106,7 +109,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
                 "--trace with --trace-level off would write nothing; leave one of them out".into(),
             ));
         }
-        let bytes = writer.finish(run.cluster().input_log());
+        let bytes = writer.finish(run.cluster().input_log(), report.ended_at);
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
     }
     if args.json {
@@ -134,6 +137,24 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
 fn finish(report: &Report, written: std::io::Result<()>) -> Result<(), Failure> {
     crate::quiet_pipe(written)?;
     if report.passed { Ok(()) } else { Err(Failure::Assertion) }
+}
+
+/// The faults that a seed draws, those of the given numbers alone.
+fn some_faults(
+    loaded: &load::Loaded,
+    options: &RunOptions,
+    numbers: &[usize],
+) -> Result<Vec<PlannedFault>, Failure> {
+    let all = plan(&loaded.scenario, options.seed.unwrap_or(loaded.scenario.spec.seed));
+    let pick = |n: &usize| {
+        n.checked_sub(1).and_then(|i| all.get(i)).cloned().ok_or_else(|| {
+            Failure::Usage(format!(
+                "--faults {n}: this scenario and seed draw {} faults, numbered from 1",
+                all.len()
+            ))
+        })
+    };
+    numbers.iter().map(pick).collect()
 }
 
 fn pace(pace: Pace, began: Instant, next: SimTime) {

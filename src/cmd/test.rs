@@ -175,12 +175,21 @@ fn play(scenario: Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>) {
     let report = run.to_end();
     run.take_records().iter().for_each(|r| checker.record(r));
     let world = run.cluster();
-    if world.quiet(Span::secs(30)) {
+    if world.quiet(Span::secs(30), Span::secs(30)) {
         checker.settled(world.objects(), world.now());
     }
     let broken =
         checker.violations().iter().map(|v| format!("invariant {}: {} (at {})", v.rule, v.what, v.at));
     (report, broken.take(5).collect())
+}
+
+/// What tells one way to fail from another: the rule or the demand that was broken, and where.
+fn signature(report: &Report, broken: &[String]) -> Option<String> {
+    match (broken.first(), &report.failure) {
+        (Some(rule), _) => rule.split(": ").next().map(str::to_owned),
+        (None, Some(f)) => Some(format!("{} {}", f.step, f.demand)),
+        (None, None) => (!report.passed).then(|| report.ended.to_string()),
+    }
 }
 
 fn problems(report: &Report, broken: Vec<String>) -> Vec<String> {
@@ -209,18 +218,28 @@ fn judge(case: &Case) -> Verdict {
         }
     };
     let (report, broken) = play(scenario.clone(), options(case, None));
-    let mut found = problems(&report, broken);
+    let mut found = problems(&report, broken.clone());
     if !found.is_empty() && scenario.spec.chaos.is_some() {
+        // The same failure, not just any.
+        let failure = signature(&report, &broken);
         let few = shrink(&scenario, case.seed, |plan| {
             let (r, b) = play(scenario.clone(), options(case, Some(plan.to_vec())));
-            !r.passed || !b.is_empty()
+            signature(&r, &b) == failure
         });
-        let all = plan(&scenario, case.seed).len();
+        let drawn = plan(&scenario, case.seed);
+        let all = drawn.len();
         let list: Vec<String> = few.iter().map(|f| format!("    {f}")).collect();
+        let numbers: Vec<String> =
+            few.iter().filter_map(|f| Some((drawn.iter().position(|d| d == f)? + 1).to_string())).collect();
         found.push(if few.is_empty() {
             format!("it fails without any of its {all} faults, too")
         } else {
-            format!("{} of its {all} faults are enough to make it fail:\n{}", few.len(), list.join("\n"))
+            format!(
+                "{} of its {all} faults are enough to make it fail so:\n{}\n    alone: {repeat} --faults {}",
+                few.len(),
+                list.join("\n"),
+                numbers.join(",")
+            )
         });
     }
     if let Some(lesson) = &scenario.spec.lesson {

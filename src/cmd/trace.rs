@@ -129,8 +129,13 @@ fn diff(a: &Path, b: &Path) -> Result<(), Failure> {
         (None, Some(y)) => println!("{na} ends after {same} records; {nb} goes on\n  {}", say(&hb, y)),
         (Some(x), Some(y)) => {
             println!("the first {same} records are equal; then, at record {}:", same + 1);
-            println!("  {na}: {}", say(&ha, x));
-            println!("  {nb}: {}", say(&hb, y));
+            let (mut p, mut q) = (say(&ha, x), say(&hb, y));
+            if p == q {
+                // They differ in something that a line does not show.
+                p = export::json(x, &ha.header).to_string();
+                q = export::json(y, &hb.header).to_string();
+            }
+            println!("  {na}: {p}\n  {nb}: {q}");
             if let (What::Write { obj: p, .. }, What::Write { obj: q, .. }) = (&x.what, &y.what)
                 && p.key() == q.key()
             {

@@ -5,18 +5,18 @@ use crate::exit::Failure;
 use crate::load;
 use podium_sim::caption::Catalogue;
 use podium_sim::object::Key;
-use podium_sim::print;
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Fold, What, why};
 
 /// Runs the command.
 pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
-    let target = print::parse_target(&args.object).map_err(|e| Failure::Usage(e.to_string()))?;
     let h = load::history(&args.at)?;
     let at = args.at.at.map_or(h.end(), SimTime);
     let nodes = h.nodes();
     let index = why::TraceIndex::new(&h.records, &nodes);
-    let ([kind], Some(name)) = (target.kinds.as_slice(), &target.name) else {
+    // What is gone by the end can still be asked about: all that ever was is looked at for its kind.
+    let (kinds, name) = load::target(&args.object, &everything(&h.records))?;
+    let ([kind], Some(name)) = (kinds.as_slice(), &name) else {
         return Err(Failure::Usage(format!(
             "{:?}: expected one object, as KIND/NAME, such as pod/web-1",
             args.object
@@ -30,9 +30,20 @@ pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     if args.json {
         println!("{:#}", serde_json::to_value(&told).expect("an explanation is plain JSON"));
     } else {
-        print!("{told}");
+        print!("{}", crate::term::clean(&told.to_string()));
     }
     Ok(())
+}
+
+/// Every object that was ever written, as a state that never was.
+fn everything(records: &[podium_sim::trace::Record]) -> Fold {
+    let mut all = Fold::default();
+    for r in records {
+        if let What::Write { obj, .. } = &r.what {
+            all.objects.insert(obj.key(), obj.clone());
+        }
+    }
+    all
 }
 
 /// The object that is meant: by its name, or where the name ends in `*`, the newest that was created.

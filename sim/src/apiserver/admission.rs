@@ -1,7 +1,7 @@
 //! Admission: what the API server's built-in plugins set on the way in.
 //!
 //! Modelled: ServiceAccount (the name), DefaultTolerationSeconds, NamespaceLifecycle (in `write`),
-//! Priority (zero unless set). Left out: LimitRanger, ResourceQuota, PodSecurity, the token volume.
+//! Priority (from the class). Left out: LimitRanger, ResourceQuota, PodSecurity, the token volume.
 
 use super::defaults;
 use crate::object::{PodSpec, Str, TaintEffect, Toleration, lit};
@@ -16,7 +16,7 @@ const MEMORY: usize = 256;
 
 impl Memo {
     /// The spec with defaults and admission applied; the same result is shared by equal inputs.
-    pub(super) fn admit(&mut self, spec: &Arc<PodSpec>, toleration_s: i64) -> Arc<PodSpec> {
+    pub(super) fn admit(&mut self, spec: &Arc<PodSpec>, toleration_s: i64, priority: i32) -> Arc<PodSpec> {
         if let Some((_, to)) = self.0.iter().find(|(from, _)| Arc::ptr_eq(from, spec)) {
             return to.clone();
         }
@@ -27,8 +27,12 @@ impl Memo {
             s.service_account_name = lit!("default");
         }
         if s.priority.is_none() {
-            s.priority = Some(0);
+            s.priority = Some(priority);
         }
+        s.other.entry("preemptionPolicy".into()).or_insert_with(|| "PreemptLowerPriority".into());
+        // The deprecated name of the same field, which the server still fills in.
+        let account = s.service_account_name.as_str().into();
+        s.other.entry("serviceAccount".into()).or_insert(account);
         for key in [lit!("node.kubernetes.io/not-ready"), lit!("node.kubernetes.io/unreachable")] {
             let covered = s.tolerations.iter().any(|t| {
                 (t.key == key || t.key.is_empty()) && t.effect.is_none_or(|e| e == TaintEffect::NoExecute)

@@ -38,6 +38,13 @@ pub(super) fn object(o: &Obj) -> Vec<String> {
     for (k, _) in m.annotations.iter() {
         e.extend(quoted("metadata.annotations", k, hash::label_key(&k.to_lowercase())));
     }
+    let size: usize = m.annotations.iter().map(|(k, v)| k.len() + v.len()).sum();
+    if size > 256 * 1024 {
+        e.push(format!("metadata.annotations: Too long: may not be more than {} bytes", 256 * 1024));
+    }
+    if data(o).iter().map(|(_, v)| v.len()).sum::<usize>() > 1024 * 1024 {
+        e.push(format!("[]: Too long: may not be more than {} bytes", 1024 * 1024));
+    }
     match o {
         Obj::Pod(p) => pod_spec("spec", &p.spec, &mut e),
         Obj::Deployment(d) => deployment(d, &mut e),
@@ -52,6 +59,15 @@ pub(super) fn object(o: &Obj) -> Vec<String> {
         | Obj::Inert(_) => {}
     }
     e
+}
+
+/// The data of a config map or secret.
+fn data(o: &Obj) -> Labels {
+    match o {
+        Obj::ConfigMap(c) => c.data.clone(),
+        Obj::Secret(c) => c.data.clone(),
+        _ => Labels::default(),
+    }
 }
 
 fn labels(field: &str, l: &Labels, e: &mut Vec<String>) {
@@ -271,11 +287,6 @@ pub(super) fn update(old: &Obj, new: &Obj) -> Vec<String> {
         Obj::ConfigMap(c) => c.other.get("immutable") == Some(&true.into()),
         Obj::Secret(c) => c.other.get("immutable") == Some(&true.into()),
         _ => false,
-    };
-    let data = |o: &Obj| match o {
-        Obj::ConfigMap(c) => c.data.clone(),
-        Obj::Secret(c) => c.data.clone(),
-        _ => Labels::default(),
     };
     if frozen(old) && data(old) != data(new) {
         e.push("data: Forbidden: field is immutable when `immutable` is set".into());

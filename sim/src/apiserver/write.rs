@@ -48,6 +48,12 @@ impl ApiServer {
             }
             Verb::Delete { key, options } => {
                 let old = current.ok_or_else(|| Status::not_found(key))?;
+                // NamespaceLifecycle's immortal namespaces.
+                if key.kind == Kind::Namespace
+                    && ["default", "kube-system", "kube-public"].contains(&key.name.as_str())
+                {
+                    return Err(Status::forbidden(key, "this namespace may not be deleted"));
+                }
                 if let Some(uid) = options.uid.filter(|u| *u != old.meta().uid) {
                     return Err(uid_conflict(key, uid, old.meta().uid));
                 }
@@ -95,9 +101,19 @@ impl ApiServer {
         match &mut o {
             Obj::Pod(p) => {
                 let p = Arc::make_mut(p);
-                p.spec = self.admitted.admit(&p.spec, seconds);
+                let priority = self.references(&key, &p.spec)?;
+                p.spec = self.admitted.admit(&p.spec, seconds, priority);
+                p.metadata.generation = 1;
+                let gated = p
+                    .spec
+                    .other
+                    .get("schedulingGates")
+                    .and_then(Value::as_array)
+                    .is_some_and(|g| !g.is_empty());
                 p.status = crate::object::PodStatus {
                     phase: PodPhase::Pending,
+                    // `applySchedulingGatedCondition` (pkg/registry/core/pod/strategy.go)
+                    conditions: if gated { vec![scheduling_gated()].into() } else { Default::default() },
                     qos_class: defaults::qos_class(&p.spec),
                     ..Default::default()
                 };
@@ -144,6 +160,39 @@ impl ApiServer {
         Ok(Outcome::Put(o))
     }
 
+    /// What a pod refers to must exist (admission plugins ServiceAccount and Priority); returns its priority.
+    fn references(&self, key: &Key, spec: &crate::object::PodSpec) -> Result<i32, Status> {
+        let account = &spec.service_account_name;
+        let missing = |a: &Str| {
+            !self.cache.contains_key(&Key { kind: Kind::ServiceAccount, ns: key.ns.clone(), name: a.clone() })
+        };
+        // The namespace's own account may still be on its way: upstream's clients try again, here it is taken for granted.
+        if !account.is_empty() && account != "default" && missing(account) {
+            let why = format!(
+                "error looking up service account {}/{account}: serviceaccount \"{account}\" not found",
+                key.ns
+            );
+            return Err(Status::forbidden(key, &why));
+        }
+        match spec.priority_class_name.as_str() {
+            "" => Ok(0),
+            "system-node-critical" => Ok(2_000_001_000),
+            "system-cluster-critical" => Ok(2_000_000_000),
+            name => {
+                let class = Key::new(Kind::other("scheduling.k8s.io/v1", "PriorityClass"), "", name);
+                match self.cache.get(&class) {
+                    Some(Obj::Inert(c)) => Ok(c
+                        .other
+                        .get("value")
+                        .and_then(Value::as_i64)
+                        .and_then(|v| i32::try_from(v).ok())
+                        .unwrap_or(0)),
+                    _ => Err(Status::forbidden(key, &format!("no PriorityClass with name {name} was found"))),
+                }
+            }
+        }
+    }
+
     /// NamespaceLifecycle: nothing is created in a namespace that is missing or going away.
     fn namespace_takes(&self, key: &Key) -> Result<(), Status> {
         let ns_key = Key { kind: Kind::Namespace, ns: Str::new(), name: key.ns.clone() };
@@ -162,6 +211,13 @@ impl ApiServer {
 
     /// A new version of everything but the status.
     fn replace(&mut self, cx: &mut Cx<'_>, old: &Obj, mut new: Obj) -> Result<Outcome, Status> {
+        if new.meta().name != old.meta().name {
+            return Err(Status::bad_request(format!(
+                "the name of the object ({}) does not match the name on the URL ({})",
+                new.meta().name,
+                old.meta().name
+            )));
+        }
         keep_server_fields(&mut new, old);
         match (&mut new, old) {
             (Obj::Pod(n), Obj::Pod(o)) => {
@@ -318,6 +374,17 @@ impl ApiServer {
             ) => return Err(Status::bad_request(format!("this patch does not fit a {}", key.kind))),
         }
         Ok(changed(old, new))
+    }
+}
+
+/// The condition of a pod that waits for its gates to be lifted.
+fn scheduling_gated() -> Condition {
+    Condition {
+        type_: lit!("PodScheduled"),
+        status: ConditionStatus::False,
+        reason: lit!("SchedulingGated"),
+        message: lit!("Scheduling is blocked due to non-empty scheduling gates"),
+        ..Default::default()
     }
 }
 

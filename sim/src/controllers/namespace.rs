@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NAME: Str = lit!("namespace-controller");
+/// Seconds for other API servers to hear of the deletion (`namespaceDeletionGracePeriod`).
+const GRACE_S: i64 = 5;
 const DELETE: u8 = 1;
 const LIST: u8 = 2;
 const FINALIZE: u8 = 3;
@@ -104,8 +106,11 @@ impl Reconciler for NamespaceController {
     fn reconcile(&mut self, key: &Key, io: &mut Io<'_, '_>) -> Outcome {
         self.listing.remove(key);
         let cache = io.cache;
-        if terminating(cache, key).is_none() {
-            return Outcome::Done;
+        let Some(ns) = terminating(cache, key) else { return Outcome::Done };
+        let asked = ns.metadata.deletion_timestamp.map_or(0, |t| t.0);
+        if io.cx.wall().0 < asked + GRACE_S {
+            io.add_after(key.clone(), Span::secs(1));
+            return Outcome::Deferred;
         }
         let left = contents(cache, &key.name).count();
         if left == 0 {

@@ -112,6 +112,13 @@ impl World {
         let Some(active) = self.faults.remove(&id) else { return };
         let Some(kind) = kind(&active.fault.name) else { return };
         let target = (kind.target)(self, &active.fault.args).unwrap_or_default();
+        // Another fault of the same kind still holds the same thing down: nothing is mended yet.
+        let held = self.faults.values().any(|a| {
+            a.fault.name == active.fault.name && (kind.target)(self, &a.fault.args).as_ref() == Ok(&target)
+        });
+        if held {
+            return (kind.end)(self, &active.fault.args, active.record);
+        }
         let record = self.root(What::Mend { name: Str::from(kind.name), target: Str::from(target) });
         (kind.end)(self, &active.fault.args, record);
     }

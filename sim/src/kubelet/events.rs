@@ -3,8 +3,9 @@
 use super::Kubelet;
 use super::pods::terminated;
 use super::row::{PodRow, Sandbox, St, Wait};
-use super::{Node, backoff};
+use super::{KubeletTimer, Node, backoff};
 use crate::core::Cx;
+use crate::msg::Timer;
 use crate::object::{EventType, Str, Terminated, Uid, lit};
 use crate::runtime::{ContainerId, Exit, RuntimeCommand, RuntimeEvent};
 use crate::time::Span;
@@ -153,7 +154,9 @@ impl PodRow {
             self.start_probes(i, Span::ZERO, cx);
         }
         self.sync(node, cx);
-        self.report(node, cx);
+        // Upstream learns of a start at the next relist of the runtime (the pod lifecycle event generator,
+        // once a second): a container that ends before that has never been Running or ready for anyone.
+        cx.after(super::RELIST, Timer::Kubelet(KubeletTimer::Relist(self.uid())));
     }
 
     fn on_failed(&mut self, name: &str, reason: &str, message: Str, node: &mut Node, cx: &mut Cx<'_>) {

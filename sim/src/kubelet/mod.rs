@@ -69,6 +69,8 @@ pub enum KubeletTimer {
     Container(Uid, u8, u32),
     /// A pod's `activeDeadlineSeconds` are over.
     Deadline(Uid),
+    /// The runtime is looked at after a container of the pod has started.
+    Relist(Uid),
     /// A probe of a container is due, in the run of that number.
     Probe(Uid, u8, ProbeKind, u32),
 }
@@ -274,6 +276,11 @@ impl Component for Kubelet {
                 KubeletTimer::Deadline(uid) => {
                     if let Some(row) = self.pods.get_mut(&uid) {
                         row.on_deadline(&mut self.node, cx);
+                    }
+                }
+                KubeletTimer::Relist(uid) => {
+                    if let Some(row) = self.pods.get_mut(&uid) {
+                        row.report(&mut self.node, cx);
                     }
                 }
                 KubeletTimer::Probe(uid, i, which, attempt) => {

@@ -9,7 +9,7 @@ use crate::apiserver::{DeleteOptions, Patch, Verb};
 use crate::client::Change;
 use crate::core::Cx;
 use crate::msg::{Ctx, Timer};
-use crate::object::{ContainerState, EventType, Key, Kind, Obj, Pod, Str, Terminated, Uid, lit};
+use crate::object::{ContainerState, EventType, Key, Kind, Obj, Pod, PodSpec, Str, Terminated, Uid, lit};
 use crate::runtime::{ContainerId, Exit, Listing, RunState, RuntimeCommand};
 use crate::time::Span;
 use crate::trace::Code;
@@ -79,7 +79,9 @@ impl Kubelet {
         let uid = pod.metadata.uid;
         if let Some(row) = self.pods.get_mut(&uid) {
             let patience = row.grace();
+            let before = row.pod.spec.clone();
             if row.accept(pod) {
+                row.restart_changed(&before, &mut self.node, cx);
                 let hurry = !row.done && row.grace() < patience;
                 if row.pod.metadata.deleting() && (!row.ending || hurry) {
                     row.end(&mut self.node, cx);
@@ -213,6 +215,21 @@ impl PodRow {
             self.pod = pod;
         }
         newer
+    }
+
+    /// Ends containers whose definition has changed, so that they start anew (`computePodActions`: of what may
+    /// change in a running pod, only the image is part of a container's hash).
+    fn restart_changed(&mut self, before: &Arc<PodSpec>, node: &mut Node, cx: &mut Cx<'_>) {
+        if Arc::ptr_eq(before, &self.pod.spec) || self.ending {
+            return;
+        }
+        let spec = self.pod.spec.clone();
+        for (i, (old, new)) in containers(before).zip(containers(&spec)).enumerate() {
+            if old.image != new.image && self.ctrs[i].st == St::Running && !self.ctrs[i].killing {
+                let message = format!("Container {} definition changed, will be restarted", new.name);
+                self.kill(i, self.grace(), message, "definition changed", node, cx);
+            }
+        }
     }
 
     /// Fits a new row to what the runtime holds and the API remembers. True if it is not a new pod.

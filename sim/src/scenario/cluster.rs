@@ -34,8 +34,11 @@ pub trait Cluster {
     fn check_fault(&self, fault: &Fault) -> Result<(), String>;
 }
 
-/// How long nothing may change before a world counts as quiet: longer than a crashed container's first waits.
-const QUIET: Span = Span::secs(60);
+/// How long nothing may change before a world counts as quiet: longer than a node's grace period, which is
+/// watched in the background.
+const QUIET: Span = Span::secs(90);
+/// How far ahead nothing but periodic work may be due then: back-offs, deadlines and tolerations are waited for.
+const AHEAD: Span = Span::secs(3600);
 
 impl Cluster for World {
     fn now(&self) -> SimTime {
@@ -64,7 +67,7 @@ impl Cluster for World {
         World::revision(self)
     }
     fn quiet(&self) -> bool {
-        World::quiet(self, QUIET)
+        World::quiet(self, QUIET, AHEAD)
     }
     fn check_fault(&self, fault: &Fault) -> Result<(), String> {
         World::check_fault(self, fault)

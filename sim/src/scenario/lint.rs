@@ -35,10 +35,17 @@ pub(super) fn lint(s: &mut Scenario, node: &Node, source: &Arc<SourceText>, foun
         }
     }
     let nodes = s.spec.cluster.node_configs().iter().map(|n| n.name.to_string()).collect();
+    let nodes: Vec<String> = nodes;
+    let mut seen = std::collections::BTreeSet::new();
+    let double = nodes.iter().find(|n| !seen.insert(n.as_str())).cloned();
     let mut l =
         Linter { node, source, found, steps: Vec::new(), saved: Vec::new(), faults: Vec::new(), nodes };
     if let Some(help) = version_error(s) {
         l.error("apiVersion", format!("`{}` is not a version of scenarios", s.api_version)).help = Some(help);
+    }
+    if let Some(name) = double {
+        l.error("spec.cluster.nodes", format!("two nodes are named `{name}`")).help =
+            Some("give each node a name of its own".into());
     }
     if s.spec.cluster.node_configs().is_empty() && !s.spec.steps.is_empty() {
         l.warning("spec.cluster.nodes", "the cluster has no nodes: nothing will run");

@@ -161,7 +161,13 @@ impl Report {
 /// see it again.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.passed { "passed" } else { "FAILED" };
+        let unfinished = self.steps.iter().any(|s| s.passed.is_none());
+        let word = match self.passed {
+            // Nothing has failed, but not everything was tried.
+            true if self.ended == Ended::Until && unfinished => "stopped",
+            true => "passed",
+            false => "FAILED",
+        };
         write!(
             f,
             "{word}  {}  at {}, revision {} ({})",

@@ -66,6 +66,8 @@ struct Index {
     blocks: Vec<BlockIndex>,
     /// The log of inputs as JSON: they hold objects of any shape.
     inputs: String,
+    /// When the run ended, which may be after its last record.
+    end: SimTime,
 }
 
 /// A file that is not a readable trace. Each says where, and what was expected.
@@ -164,12 +166,12 @@ impl Writer {
         n
     }
 
-    /// Ends the trace and returns the file's bytes.
-    pub fn finish(mut self, inputs: &[(SimTime, External)]) -> Vec<u8> {
+    /// Ends the trace at a time and returns the file's bytes.
+    pub fn finish(mut self, inputs: &[(SimTime, External)], end: SimTime) -> Vec<u8> {
         self.close();
         let at = self.out.len() as u64;
         let inputs = serde_json::to_string(inputs).expect("inputs are plain JSON");
-        let index = Index { blocks: self.blocks, inputs };
+        let index = Index { blocks: self.blocks, inputs, end };
         let raw = postcard::to_stdvec(&index).expect("an index has a fixed shape");
         frame(&mut self.out, b'I', &raw);
         self.out.extend(at.to_le_bytes());
@@ -189,6 +191,8 @@ pub struct Trace {
     pub inputs: Vec<(SimTime, External)>,
     /// Where the blocks are.
     pub blocks: Vec<BlockIndex>,
+    /// When the run ended.
+    pub end: SimTime,
 }
 
 fn take_frame(bytes: &[u8], at: &mut usize, tag: u8, what: &'static str) -> Result<Vec<u8>, TraceError> {
@@ -274,6 +278,6 @@ impl Trace {
         {
             return Err(bad("it does not fit the blocks".into()));
         }
-        Ok(Trace { header, records, inputs, blocks: index.blocks })
+        Ok(Trace { header, records, inputs, blocks: index.blocks, end: index.end })
     }
 }

@@ -9,6 +9,7 @@ use crate::apiserver::{DeleteOptions, Patch, Selection, Status, Verb};
 use crate::core::Cx;
 use crate::msg::{Ctx, Input, Msg, Reply};
 use crate::object::{Key, Kind, Obj, Str};
+use crate::trace::Cause;
 use crate::world::{Component, PatchKind, UserCommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,6 +52,10 @@ struct Job {
     seen: Option<Obj>,
     /// What a list brought that is to be deleted.
     found: Vec<Key>,
+    /// What went wrong with single objects; the others are gone on with.
+    errors: Vec<String>,
+    /// The record of the command.
+    cause: Cause,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +81,16 @@ pub fn full_name(key: &Key) -> String {
     }
 }
 
+impl UserCommand {
+    /// Whether it is about several objects, each of which may fail by itself.
+    fn many(&self) -> bool {
+        matches!(
+            self,
+            UserCommand::Apply { .. } | UserCommand::Create { .. } | UserCommand::DeleteSelected { .. }
+        )
+    }
+}
+
 impl User {
     /// Takes the answers that are ready.
     pub fn take_outcomes(&mut self) -> Vec<Outcome> {
@@ -84,7 +99,16 @@ impl User {
 
     /// Begins a command.
     pub fn command(&mut self, id: u64, command: UserCommand, cx: &mut Cx<'_>) {
-        let job = Job { command, at: 0, stage: Stage::Get, lines: Vec::new(), seen: None, found: Vec::new() };
+        let job = Job {
+            command,
+            at: 0,
+            stage: Stage::Get,
+            lines: Vec::new(),
+            seen: None,
+            found: Vec::new(),
+            errors: Vec::new(),
+            cause: cx.cause(),
+        };
         self.jobs.insert(id, job);
         self.next(id, cx);
     }
@@ -92,11 +116,22 @@ impl User {
     /// Sends the next request of a command, or ends it.
     fn next(&mut self, id: u64, cx: &mut Cx<'_>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
+        // Each object hangs on the command, not on the answer about the object before it.
+        cx.set_cause(job.cause);
         let verb = match &job.command {
             UserCommand::Apply { objects } | UserCommand::Create { objects } => match objects.get(job.at) {
                 None => return self.finish(id, None, cx),
                 Some(v) => match decode(v) {
                     Err(e) => return self.finish(id, Some(e), cx),
+                    Ok(o) if matches!(job.command, UserCommand::Apply { .. }) && o.meta().name.is_empty() => {
+                        let e = format!(
+                            "error: from {}: cannot use generate name with apply",
+                            o.meta().generate_name
+                        );
+                        job.errors.push(e);
+                        job.at += 1;
+                        return self.next(id, cx);
+                    }
                     Ok(o) if matches!(job.command, UserCommand::Apply { .. }) => {
                         job.stage = Stage::Get;
                         Verb::Get(o.key())
@@ -166,7 +201,9 @@ impl User {
     }
 
     fn finish(&mut self, id: u64, error: Option<String>, cx: &Cx<'_>) {
-        let Some(job) = self.jobs.remove(&id) else { return };
+        let Some(mut job) = self.jobs.remove(&id) else { return };
+        job.errors.extend(error);
+        let error = (!job.errors.is_empty()).then(|| job.errors.join("\n"));
         self.outcomes.push(Outcome { id, at: cx.now(), lines: job.lines, error });
     }
 
@@ -176,9 +213,15 @@ impl User {
             (Stage::Get, Err(e)) if e.code == 404 && matches!(job.command, UserCommand::Apply { .. }) => {
                 self.apply(cx, id, None);
             }
-            (_, Err(e)) => {
+            (stage, Err(e)) => {
                 let message = describe(&e);
-                self.finish(id, Some(message), cx);
+                if stage != Stage::List && job.command.many() && e.code != 0 {
+                    job.errors.push(message);
+                    job.at += 1;
+                    self.next(id, cx);
+                } else {
+                    self.finish(id, Some(message), cx);
+                }
             }
             (Stage::Get, Ok(Reply::Object(o))) => match &job.command {
                 UserCommand::RolloutUndo { key, .. } => {
@@ -249,13 +292,7 @@ impl User {
                     verb => format!("{} {verb}", full_name(&key)),
                 });
                 job.at += 1;
-                let many = matches!(
-                    job.command,
-                    UserCommand::Apply { .. }
-                        | UserCommand::Create { .. }
-                        | UserCommand::DeleteSelected { .. }
-                );
-                if many {
+                if job.command.many() {
                     self.next(id, cx);
                 } else {
                     self.finish(id, None, cx);

@@ -65,7 +65,8 @@ fn events_of(cluster: Cluster<'_>, obj: &Obj) -> Vec<Arc<Event>> {
     let (meta, kind) = (obj.meta(), obj.kind());
     let about = |e: &Event| {
         let to = &e.involved_object;
-        let uid_ok = to.uid == meta.uid || (kind == Kind::Node && to.uid == uid_of_text(&meta.name));
+        let uid_ok = to.uid == meta.uid
+            || (kind == Kind::Node && (to.uid.is_zero() || to.uid == uid_of_text(&meta.name)));
         to.name == meta.name && to.namespace == meta.namespace && to.kind == kind.name() && uid_ok
     };
     let all = cluster.of(Kind::Event).filter_map(|o| if let Obj::Event(e) = o { Some(e) } else { None });

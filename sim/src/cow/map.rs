@@ -184,12 +184,11 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
             chunk.from(chunk.keys.partition_point(below))
         });
         let rest = self.chunks[first.map_or(0, |i| i + 1)..].iter();
-        head.into_iter().flatten().chain(rest.flat_map(|(_, c)| c.iter())).take_while(move |(k, _)| {
-            match &to {
-                Bound::Included(b) => *k <= b,
-                Bound::Excluded(b) => *k < b,
-                Bound::Unbounded => true,
-            }
+        head.into_iter().flatten().chain(rest.flat_map(|(_, c)| c.iter())).take_while(move |(k, _)| match &to
+        {
+            Bound::Included(b) => *k <= b,
+            Bound::Excluded(b) => *k < b,
+            Bound::Unbounded => true,
         })
     }
 

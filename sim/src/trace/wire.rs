@@ -345,9 +345,9 @@ impl Decoder {
 mod tests {
     use super::*;
     use crate::config::{NodeConfig, WorldConfig};
-    use serde_json::json;
     use crate::time::Span;
     use crate::world::{External, UserCommand, World};
+    use serde_json::json;
 
     #[test]
     fn the_quick_ways_write_what_the_plain_ones_do() {

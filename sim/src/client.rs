@@ -155,9 +155,13 @@ impl Informer {
 /// (`client-go/tools/record`: the same event again raises `count` of the first).
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
-    seen: BTreeMap<u64, (Str, i64)>,
+    /// The event's name, its count, and the wall clock at the last one, in seconds.
+    seen: BTreeMap<u64, (Str, u32, u32)>,
     order: std::collections::VecDeque<u64>,
 }
+
+/// How much longer than its time to live an event may be there: etcd looks once a minute.
+const LEASE_GRAIN: Span = Span::secs(60);
 
 /// How many different events a recorder remembers (`maxLruCacheEntries` upstream).
 const RECORDER_MEMORY: usize = 4096;
@@ -182,23 +186,34 @@ impl Recorder {
             .flat_map(|s| s.bytes().chain([0]))
             .chain(involved.uid.0.to_le_bytes())
             .fold(0xcbf29ce484222325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100000001b3));
-        if remember && let Some((name, count)) = self.seen.get_mut(&hash) {
+        let seconds = now.0 as u32;
+        let mut total = 1;
+        if remember && let Some((name, count, last)) = self.seen.get_mut(&hash) {
             *count += 1;
-            let patch = Patch::EventCount { count: *count, last: now };
-            let key = Key { kind: Kind::Event, ns, name: name.clone() };
-            cx.request(Verb::Patch { key, uid: None, patch }, Ctx::Event);
-            return;
+            total = i64::from(*count);
+            let life = cx.core.config.timings.event_ttl + LEASE_GRAIN;
+            let gone = Span::secs(u64::from(seconds.wrapping_sub(*last))) > life;
+            *last = seconds;
+            if !gone {
+                let patch = Patch::EventCount { count: total, last: now };
+                let key = Key { kind: Kind::Event, ns, name: name.clone() };
+                cx.request(Verb::Patch { key, uid: None, patch }, Ctx::Event);
+                return;
+            }
+            // Upstream is told so (404), and creates it again with the count that it has reached.
         }
         // Upstream names an event by its object and the nanosecond; here a draw keeps names apart
         // that fall into the same virtual nanosecond.
         let name = Str::from(format!("{}.{:016x}", involved.name, cx.rng().next()));
-        if remember {
+        if remember && total > 1 {
+            self.seen.insert(hash, (name.clone(), total as u32, seconds));
+        } else if remember {
             if self.order.len() == RECORDER_MEMORY
                 && let Some(old) = self.order.pop_front()
             {
                 self.seen.remove(&old);
             }
-            self.seen.insert(hash, (name.clone(), 1));
+            self.seen.insert(hash, (name.clone(), 1, seconds));
             self.order.push_back(hash);
         }
         let event = Event {
@@ -210,7 +225,7 @@ impl Recorder {
             source: EventSource { component, host },
             first_timestamp: Some(now),
             last_timestamp: Some(now),
-            count: 1,
+            count: total,
             other: Default::default(),
         };
         cx.request(Verb::Create(Obj::Event(Arc::new(event))), Ctx::Event);

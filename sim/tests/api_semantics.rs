@@ -696,3 +696,62 @@ fn scheduler_and_controllers_take_up_where_they_were() {
     assert_eq!(c.count(&Kind::ReplicaSet), 2);
     assert!(uids.len() >= 2);
 }
+
+/// Answers of etcd to requests of a process that is gone are not mistaken for answers to its successor's.
+#[test]
+fn an_api_server_that_is_back_at_once_answers_its_own_requests_only() {
+    for micros in (0..40u64).map(|i| i * 60) {
+        let mut c = Cluster::new(1);
+        let patch = |n: u64| {
+            let (key, patch) = (key(Kind::ConfigMap, &format!("m{n}")), json!({"data": {"k": "x"}}));
+            UserCommand::Patch { key, kind: PatchKind::Merge, patch }
+        };
+        for n in 0..12 {
+            c.apply(map(&format!("m{n}"), 0));
+        }
+        // A young process: its numbers for requests begin anew, as those of the next one will.
+        c.fault(1, "apiServerDown", json!({}));
+        c.mend(1);
+        c.pass(1);
+        let ids: Vec<u64> = (0..6).map(|n| c.begin(patch(n))).collect();
+        let now = c.world.now() + Span::us(micros);
+        c.world.advance(now);
+        c.fault(2, "apiServerDown", json!({}));
+        c.mend(2);
+        let later: Vec<u64> = (6..12).map(|n| c.begin(patch(n))).collect();
+        c.pass(40);
+        let outcomes = c.world.take_outcomes();
+        for (n, id) in ids.iter().chain(&later).enumerate() {
+            let o = outcomes
+                .iter()
+                .find(|o| o.id == *id)
+                .unwrap_or_else(|| panic!("{micros} µs: no answer to {n}"));
+            if o.error.is_none() {
+                let said = o.lines.join("\n");
+                assert_eq!(said, format!("configmap/m{n} patched"), "{micros} µs");
+                let there = c.value(Kind::ConfigMap, &format!("m{n}"));
+                assert_eq!(there["data"]["k"], "x", "{micros} µs: m{n} is said to be patched, and is not");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_event_that_comes_again_after_it_has_expired_is_there_again() {
+    let mut c = Cluster::new(2);
+    let not_ready = |c: &Cluster| -> Vec<i64> {
+        let events = c.world.objects().values().filter_map(|o| match o {
+            Obj::Event(e) if e.reason == "NodeNotReady" && e.involved_object.kind == "Node" => Some(e.count),
+            _ => None,
+        });
+        events.collect()
+    };
+    for (id, counts) in [(1, vec![1]), (2, vec![2]), (3, vec![3])] {
+        c.fault(id, "kubeletStop", json!({"node": "node-1"}));
+        c.pass(90);
+        assert_eq!(not_ready(&c), counts);
+        c.mend(id);
+        c.pass(7200);
+        assert!(not_ready(&c).is_empty());
+    }
+}

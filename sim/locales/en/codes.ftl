@@ -45,6 +45,7 @@ deployment-stalled = Deployment { $name } has made no progress for { $seconds } 
 
 ## Cleaning up
 
+# Told instead of gc-collected when the owner is still there and waits.
 gc-collected-first = { $owner } is to be deleted after all that belongs to it: the garbage collector deletes { $thing } first.
 gc-collected = The owner of { $thing } is gone ({ $owner }): the garbage collector deletes it too.
 namespace-emptied =

@@ -43,6 +43,7 @@ deployment-stalled = Deployment { $name } 已有 { $seconds } 秒没有进展：
 
 ## 清理
 
+# 属主还在、正等它先删完时，用这一句代替 gc-collected。
 gc-collected-first = { $owner } 要等属于它的对象都删完才删除：垃圾收集器先删除 { $thing }。
 gc-collected = { $thing } 的属主（{ $owner }）已不存在：垃圾收集器把它也删除。
 namespace-emptied =

@@ -249,6 +249,9 @@ pub(super) fn samples() -> Vec<(Record, Option<Obj>)> {
         );
         if *code == Code::NodeTainted {
             push(What::Note { code: *code, subject, args: args("-k:NoExecute") }, None);
+        } else if *code == Code::GarbageCollected {
+            let args = vec![("owner".into(), "replicaset/web".into()), ("first".into(), "yes".into())];
+            push(What::Note { code: *code, subject, args }, None);
         }
     }
     all

@@ -408,7 +408,7 @@ pub enum BenchCommand {
         /// The seed.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Also fork the world at the end, and measure what that and the second after it cost.
+        /// Also fork the world at the end, and measure what that and the seconds after it cost.
         #[arg(long)]
         fork: bool,
         /// Print it as JSON.

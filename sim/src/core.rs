@@ -319,10 +319,10 @@ impl<'a> Cx<'a> {
         subject: &Key,
         args: &[(&'static str, &dyn std::fmt::Display)],
     ) -> Cause {
-        self.record(|_| What::Note {
+        self.record(|t| What::Note {
             code,
             subject: subject.clone(),
-            args: args.iter().map(|(k, v)| (Str::from(*k), Str::from(v.to_string()))).collect(),
+            args: args.iter().map(|(k, v)| (t.word(k), Str::from(v.to_string()))).collect(),
         })
     }
 

@@ -62,35 +62,37 @@ struct Figures {
     fork: Option<ForkFigures>,
 }
 
-/// What a fork of the finished world costs. Copies are made when they are needed: hence the second after it.
+/// What a fork of the finished world costs. Copies are made when they are needed: hence the time that the same ten
+/// seconds of the world take in the fork, which has to copy, and in the world itself, which then need not.
 struct ForkFigures {
     fork_ms: f64,
-    second_before_ms: f64,
-    second_after_ms: f64,
+    in_fork_ms: f64,
+    alone_ms: f64,
 }
 
 impl std::fmt::Display for ForkFigures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "  fork: {:.2} ms; one second of the world takes {:.1} ms before it and {:.1} ms after it",
-            self.fork_ms, self.second_before_ms, self.second_after_ms
+            "  fork: {:.2} ms; the next ten seconds take {:.1} ms in the fork, {:.1} ms without one",
+            self.fork_ms, self.in_fork_ms, self.alone_ms
         )
     }
 }
 
 fn fork(world: &mut World) -> ForkFigures {
     let ms = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
-    let second = |w: &mut World| {
+    let ten_seconds = |w: &mut World| {
         let began = Instant::now();
-        w.advance(w.now() + Span::secs(1));
+        w.advance(w.now() + Span::secs(10));
         ms(began)
     };
-    let second_before_ms = second(world);
     let began = Instant::now();
     let mut copy = world.fork();
     let fork_ms = ms(began);
-    ForkFigures { fork_ms, second_before_ms, second_after_ms: second(&mut copy) }
+    let in_fork_ms = ten_seconds(&mut copy);
+    drop(copy);
+    ForkFigures { fork_ms, in_fork_ms, alone_ms: ten_seconds(world) }
 }
 
 impl Figures {
@@ -117,7 +119,7 @@ impl Figures {
 
     fn json(&self, level: Level) -> Value {
         let fork = self.fork.as_ref().map(|f| {
-            json!({"fork_ms": f.fork_ms, "second_before_ms": f.second_before_ms, "second_after_ms": f.second_after_ms})
+            json!({"fork_ms": f.fork_ms, "ten_seconds_in_fork_ms": f.in_fork_ms, "ten_seconds_alone_ms": f.alone_ms})
         });
         json!({"nodes": self.nodes, "pods": self.pods, "wall_s": self.wall_s, "cpu_s": self.cpu_s, "fork": fork, "us_per_pod": self.wall_s * 1e6 / self.pods.max(1) as f64,
             "virtual_s": self.virtual_time.as_secs_f64(), "events": self.events, "revisions": self.revisions,
@@ -193,9 +195,11 @@ fn world(nodes: usize, pods: usize, level: Level, seed: u64, with_fork: bool) ->
     world.handle(now, External::User { id: 1, command: UserCommand::Apply { objects: deployments(pods) } });
     let mut trace_bytes = 0;
     loop {
+        // Records are taken while they are still in the processor's cache: it makes the run a fifth faster.
         let next = world.now() + second;
-        world.advance(next);
-        if level != Level::Off {
+        while world.now() < next {
+            let step = if level == Level::Off { second } else { Span::ms(10) };
+            world.advance(world.now() + step);
             writer.add(&world.take_records());
             trace_bytes += writer.drain_blocks();
         }

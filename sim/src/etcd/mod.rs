@@ -216,6 +216,7 @@ impl Etcd {
             o
         });
         let event = key.kind == Kind::Event;
+        let kept = cx.core.tracer.level().keeps_writes(&key.kind);
         let old = self.store(key, new.as_ref(), lease);
         if !heartbeat(old.as_ref(), new.as_ref()) {
             self.last_change = cx.now();
@@ -224,16 +225,19 @@ impl Etcd {
             }
         }
         let event = Committed { revision, old, new };
-        let cause = cx.record(|t| {
-            let obj = event.object().clone();
-            let verb = match (&event.old, &event.new) {
-                (None, _) => WriteVerb::Create,
-                (_, None) => WriteVerb::Delete,
-                _ => WriteVerb::Update,
-            };
-            What::Write { verb, revision, previous: t.last_write(&obj.key()), by, obj }
-        });
-        cx.set_cause(cause);
+        // Most writes are of events: nothing is made for a trace that does not keep them.
+        if kept {
+            let cause = cx.record(|t| {
+                let obj = event.object().clone();
+                let verb = match (&event.old, &event.new) {
+                    (None, _) => WriteVerb::Create,
+                    (_, None) => WriteVerb::Delete,
+                    _ => WriteVerb::Update,
+                };
+                What::Write { verb, revision, previous: t.last_write(&obj.key()), by, obj }
+            });
+            cx.set_cause(cause);
+        }
         self.log.push_back(event.clone());
         if self.log.len() > LOG_MAX
             && let Some(e) = self.log.pop_front()

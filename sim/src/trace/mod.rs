@@ -17,9 +17,10 @@ pub use why::{
     object_state_record,
 };
 
-use crate::cow::CowMap;
-use crate::object::{Key, Str};
+use crate::cow::{CowTable, Keyed};
+use crate::object::{Key, Obj, Str};
 use crate::time::SimTime;
+use std::collections::BTreeMap;
 
 /// Why something happens. A timer becomes a record only when something comes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,16 @@ pub enum Cause {
     Timer(&'static str),
 }
 
+impl Keyed for (Key, RecordId) {
+    type Key = Key;
+    fn hash(key: &Key) -> u64 {
+        <Obj as Keyed>::hash(key)
+    }
+    fn is(&self, key: &Key) -> bool {
+        self.0 == *key
+    }
+}
+
 /// Numbers records and keeps them until they are drained.
 #[derive(Clone, Debug)]
 pub struct Tracer {
@@ -37,13 +48,15 @@ pub struct Tracer {
     next: u64,
     out: Vec<Record>,
     /// The newest write record of each object; kept for levels that keep writes.
-    last_write: CowMap<Key, RecordId>,
+    last_write: CowTable<(Key, RecordId)>,
+    /// The names of notes' arguments: a few words, and each note has some of them.
+    words: BTreeMap<&'static str, Str>,
 }
 
 impl Tracer {
     /// An empty trace.
     pub fn new(level: Level) -> Tracer {
-        Tracer { level, next: 1, out: Vec::new(), last_write: CowMap::default() }
+        Tracer { level, next: 1, out: Vec::new(), last_write: CowTable::default(), words: BTreeMap::new() }
     }
 
     /// What is kept.
@@ -72,8 +85,11 @@ impl Tracer {
         self.next += 1;
         if let What::Write { verb, obj, .. } = &what {
             match verb {
-                WriteVerb::Delete => self.last_write.remove(&obj.key()),
-                WriteVerb::Create | WriteVerb::Update => self.last_write.insert(obj.key(), id),
+                WriteVerb::Delete => drop(self.last_write.remove(&obj.key())),
+                WriteVerb::Create | WriteVerb::Update => {
+                    let key = obj.key();
+                    self.last_write.insert(&key, (key.clone(), id));
+                }
             };
         }
         self.out.push(Record { id, at, cause, actor: actor.clone(), what });
@@ -82,7 +98,12 @@ impl Tracer {
 
     /// The newest write record of an object; 0 if there is none.
     pub fn last_write(&self, key: &Key) -> RecordId {
-        self.last_write.get(key).copied().unwrap_or_default()
+        self.last_write.get(key).map(|(_, id)| *id).unwrap_or_default()
+    }
+
+    /// A word that comes again and again, as a shared text.
+    pub fn word(&mut self, word: &'static str) -> Str {
+        self.words.entry(word).or_insert_with(|| Str::from(word)).clone()
     }
 
     /// Makes a record of a cause that is not one yet.

@@ -24,6 +24,17 @@ pub enum Level {
     Full,
 }
 
+impl Level {
+    /// Whether it keeps the writes of a kind of object.
+    pub fn keeps_writes(self, kind: &Kind) -> bool {
+        match self {
+            Level::Off => false,
+            Level::Lifecycle => !matches!(kind, Kind::Lease | Kind::Event),
+            Level::Full => true,
+        }
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
@@ -212,7 +223,7 @@ impl What {
             Level::Full => true,
             Level::Lifecycle => match self {
                 What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } => false,
-                What::Write { obj, .. } => !matches!(obj.kind(), Kind::Lease | Kind::Event),
+                What::Write { obj, .. } => level.keeps_writes(&obj.kind()),
                 What::Start
                 | What::User { .. }
                 | What::Timer { .. }

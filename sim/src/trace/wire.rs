@@ -2,13 +2,14 @@
 
 use super::{Actor, Code, Decision, Record, RecordId, What, WriteVerb};
 use crate::api_util::patch;
+use crate::cow::CowTable;
 use crate::links::LinkClass;
 use crate::msg::Comp;
-use crate::object::{Key, Obj, ObjectMeta, PodSpec, Str};
+use crate::object::{Condition, Key, List, Obj, ObjectMeta, PodSpec, PodStatus, Str};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A record as it stands in a file.
@@ -63,58 +64,48 @@ pub enum WireError {
 /// Turns records into bytes, one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Encoder {
-    last: HashMap<Key, Obj>,
+    last: CowTable<Obj>,
     /// The latest pod spec, as text: the replicas of a template share it.
     spec: Option<(Arc<PodSpec>, String)>,
+    /// Lists of conditions of late, as text: pods that went through the same seconds share them.
+    conditions: VecDeque<(List<Condition>, String)>,
 }
 
-/// The JSON text of a part of an object: with sorted keys, as [`Obj::to_value`] has it.
+/// How many lists of conditions are kept as text.
+const CONDITIONS: usize = 16;
+
+/// The JSON text of a part of an object.
 fn text(part: &impl Serialize) -> String {
-    serde_json::to_value(part).expect("objects serialise").to_string()
+    serde_json::to_string(part).expect("objects serialise")
 }
 
 /// The merge patch between two versions of an object, by its JSON.
-fn plain_patch(old: &Obj, new: &Obj) -> Value {
-    patch::diff_merge_patch(&old.to_value(), &new.to_value())
+fn plain_patch(old: &impl Serialize, new: &impl Serialize) -> Value {
+    let json = |v: Result<Value, serde_json::Error>| v.expect("objects serialise");
+    patch::diff_merge_patch(&json(serde_json::to_value(old)), &json(serde_json::to_value(new)))
 }
 
-/// The same without making JSON of what is equal: nearly all writes change a status and nothing else.
-fn quick_patch(old: &Obj, new: &Obj) -> Value {
-    fn part(patch: &mut Map<String, Value>, name: &str, old: &impl Serialize, new: &impl Serialize) {
-        let json = |v: Result<Value, serde_json::Error>| v.expect("objects serialise");
-        let (old, new) = (json(serde_json::to_value(old)), json(serde_json::to_value(new)));
+/// A JSON object as text, member by member.
+struct Members(String);
+
+impl Members {
+    fn new() -> Members {
+        Members("{".to_owned())
+    }
+    fn add(&mut self, name: &str, text: &str) {
+        let comma = if self.0.len() > 1 { "," } else { "" };
+        self.0.extend([comma, "\"", name, "\":", text]);
+    }
+    /// Adds what has changed; what is `gone` as null, which is how a merge patch removes it.
+    fn change<T: PartialEq + Serialize>(&mut self, name: &str, old: &T, new: &T, gone: bool) {
         if old != new {
-            patch.insert(name.to_owned(), patch::diff_merge_patch(&old, &new));
+            self.add(name, &if gone { "null".to_owned() } else { text(new) });
         }
     }
-    let mut patch = Map::new();
-    match (old, new) {
-        (Obj::Pod(a), Obj::Pod(b)) if Arc::ptr_eq(&a.spec, &b.spec) => {
-            if a.node_name != b.node_name {
-                let name = if b.node_name.is_empty() { Value::Null } else { b.node_name.as_str().into() };
-                patch.insert("spec".to_owned(), json!({"nodeName": name}));
-            }
-            if a.status != b.status {
-                part(&mut patch, "status", &a.status, &b.status);
-            }
-        }
-        (Obj::Node(a), Obj::Node(b)) if a.spec == b.spec => {
-            if a.status != b.status {
-                part(&mut patch, "status", &a.status, &b.status);
-            }
-        }
-        _ => return plain_patch(old, new),
+    fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
     }
-    let (a, b) = (old.meta(), new.meta());
-    if (ObjectMeta { resource_version: b.resource_version, ..a.clone() }) == *b {
-        if a.resource_version != b.resource_version {
-            let version = b.resource_version.to_string();
-            patch.insert("metadata".to_owned(), json!({"resourceVersion": version}));
-        }
-    } else {
-        part(&mut patch, "metadata", a, b);
-    }
-    Value::Object(patch)
 }
 
 impl Encoder {
@@ -130,6 +121,94 @@ impl Encoder {
         let spec = self.spec.as_ref().map_or("{}", |(_, text)| text);
         let (metadata, status) = (text(&pod.metadata), text(&pod.status));
         format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{metadata},"spec":{spec},"status":{status}}}"#)
+    }
+
+    /// The merge patch between two versions of an object. Nearly all writes change the status of a pod and nothing
+    /// else: for these no JSON is made of what is equal.
+    fn patch(&mut self, old: &Obj, new: &Obj) -> String {
+        let plain = || patch::diff_merge_patch(&old.to_value(), &new.to_value()).to_string();
+        let mut patch = Members::new();
+        match (old, new) {
+            (Obj::Pod(a), Obj::Pod(b)) if Arc::ptr_eq(&a.spec, &b.spec) => {
+                if a.node_name != b.node_name {
+                    let mut spec = Members::new();
+                    spec.change("nodeName", &a.node_name, &b.node_name, b.node_name.is_empty());
+                    patch.add("spec", &spec.end());
+                }
+                if a.status != b.status {
+                    let Some(status) = self.status(&a.status, &b.status) else { return plain() };
+                    patch.add("status", &status);
+                }
+            }
+            (Obj::Node(a), Obj::Node(b)) if a.spec == b.spec => {
+                if a.status != b.status {
+                    patch.add("status", &plain_patch(&a.status, &b.status).to_string());
+                }
+            }
+            _ => return plain(),
+        }
+        let (a, b) = (old.meta(), new.meta());
+        if (ObjectMeta { resource_version: b.resource_version, ..a.clone() }) == *b {
+            if a.resource_version != b.resource_version {
+                patch.add("metadata", &format!(r#"{{"resourceVersion":"{}"}}"#, b.resource_version));
+            }
+        } else {
+            patch.add("metadata", &plain_patch(a, b).to_string());
+        }
+        patch.end()
+    }
+
+    /// The patch between two statuses; `None` if they differ in fields that nobody knows.
+    fn status(&mut self, a: &PodStatus, b: &PodStatus) -> Option<String> {
+        // Without `..`, so that a new field is not forgotten.
+        let PodStatus {
+            phase,
+            conditions,
+            reason,
+            message,
+            host_ip,
+            pod_ip,
+            start_time,
+            init_container_statuses,
+            container_statuses,
+            nominated_node_name,
+            qos_class,
+            other,
+        } = b;
+        if a.other != *other {
+            return None;
+        }
+        let mut patch = Members::new();
+        patch.change("phase", &a.phase, phase, false);
+        if a.conditions != *conditions {
+            let text = if conditions.is_empty() { "null" } else { self.conditions(conditions) };
+            patch.add("conditions", text);
+        }
+        patch.change("reason", &a.reason, reason, reason.is_empty());
+        patch.change("message", &a.message, message, message.is_empty());
+        patch.change("hostIP", &a.host_ip, host_ip, host_ip.is_empty());
+        patch.change("podIP", &a.pod_ip, pod_ip, pod_ip.is_empty());
+        patch.change("startTime", &a.start_time, start_time, start_time.is_none());
+        let (old, new) = (&a.init_container_statuses, init_container_statuses);
+        patch.change("initContainerStatuses", old, new, new.is_empty());
+        let (old, new) = (&a.container_statuses, container_statuses);
+        patch.change("containerStatuses", old, new, new.is_empty());
+        let (old, new) = (&a.nominated_node_name, nominated_node_name);
+        patch.change("nominatedNodeName", old, new, new.is_empty());
+        patch.change("qosClass", &a.qos_class, qos_class, qos_class.is_empty());
+        Some(patch.end())
+    }
+
+    fn conditions(&mut self, list: &List<Condition>) -> &str {
+        let found = self.conditions.iter().position(|(l, _)| l.same(list));
+        let i = found.unwrap_or_else(|| {
+            if self.conditions.len() == CONDITIONS {
+                self.conditions.pop_front();
+            }
+            self.conditions.push_back((list.clone(), text(list)));
+            self.conditions.len() - 1
+        });
+        &self.conditions[i].1
     }
 
     /// Appends a record's bytes.
@@ -162,14 +241,14 @@ impl Encoder {
             }
             What::Write { verb, revision, previous, by, obj } => {
                 let key = obj.key();
-                let change = match (verb, self.last.get(&key)) {
+                let change = match (verb, self.last.get(&key).cloned()) {
                     (WriteVerb::Delete, _) => Change::Gone,
-                    (WriteVerb::Update, Some(old)) => Change::Patch(quick_patch(old, obj).to_string()),
+                    (WriteVerb::Update, Some(old)) => Change::Patch(self.patch(&old, obj)),
                     (WriteVerb::Create | WriteVerb::Update, _) => Change::Whole(self.whole(obj)),
                 };
                 match verb {
                     WriteVerb::Delete => self.last.remove(&key),
-                    WriteVerb::Create | WriteVerb::Update => self.last.insert(key.clone(), obj.clone()),
+                    WriteVerb::Create | WriteVerb::Update => self.last.insert(&key, obj.clone()).1,
                 };
                 WireWhat::Write {
                     verb: *verb,
@@ -268,6 +347,7 @@ mod tests {
     use crate::config::{NodeConfig, WorldConfig};
     use crate::time::Span;
     use crate::world::{External, UserCommand, World};
+    use serde_json::json;
 
     #[test]
     fn the_quick_ways_write_what_the_plain_ones_do() {
@@ -291,9 +371,11 @@ mod tests {
         let (mut encoder, mut last, mut quick) = (Encoder::default(), HashMap::<Key, Obj>::new(), 0);
         for r in world.take_records() {
             let What::Write { obj, .. } = r.what else { continue };
-            assert_eq!(encoder.whole(&obj), obj.to_value().to_string());
+            let value = |text: String| serde_json::from_str::<Value>(&text).expect("JSON");
+            assert_eq!(value(encoder.whole(&obj)), obj.to_value());
             if let Some(old) = last.insert(obj.key(), obj.clone()) {
-                assert_eq!(quick_patch(&old, &obj), plain_patch(&old, &obj), "{}", obj.key());
+                let plain = patch::diff_merge_patch(&old.to_value(), &obj.to_value());
+                assert_eq!(value(encoder.patch(&old, &obj)), plain, "{}", obj.key());
                 quick += usize::from(obj.as_pod().is_some());
             }
         }

@@ -242,7 +242,7 @@ fn a_scenario_and_its_trace_show_the_same() {
             assert_eq!(scenario, file, "{what:?} at {at}");
         }
     }
-    let why = |file: &str| ends(&["why", file, "pod/web-*", "--at", "8m"], 0);
+    let why = |file: &str| ends(&["why", file, "pod/web-*", "--at", "7m"], 0);
     assert_eq!(why(K08), why(&trace));
 }
 

@@ -163,3 +163,58 @@ fn delete_by_labels_and_fields_lists_first() {
     assert_eq!(c.run(delete("tier in (front,back)", "")), "configmap \"b\" deleted\nconfigmap \"c\" deleted");
     assert_eq!(c.run(delete("tier", "")), "No resources found");
 }
+
+#[test]
+fn what_must_not_be_deleted_or_referred_to() {
+    let mut c = Cluster::new(0);
+    let delete = UserCommand::Delete {
+        key: Key::new(Kind::Namespace, "", "default"),
+        grace: None,
+        propagation: Default::default(),
+    };
+    assert_eq!(
+        c.run(delete),
+        "Error from server (Forbidden): namespaces \"default\" is forbidden: this namespace may not be deleted"
+    );
+    let pod = |extra: Value| {
+        let mut spec = json!({"containers": [{"name": "c", "image": "i"}]});
+        spec.as_object_mut().expect("a map").extend(extra.as_object().cloned().expect("a map"));
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+    };
+    let refused = "Error from server (Forbidden): pods \"p\" is forbidden: ";
+    assert_eq!(
+        c.apply(pod(json!({"priorityClassName": "high"}))),
+        format!("{refused}no PriorityClass with name high was found")
+    );
+    assert!(
+        c.apply(pod(json!({"serviceAccountName": "ghost"})))
+            .starts_with(&format!("{refused}error looking up service account default/ghost"))
+    );
+    c.apply(json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 7}));
+    assert_eq!(
+        c.apply(pod(json!({"priorityClassName": "high", "schedulingGates": [{"name": "later"}]}))),
+        "pod/p created"
+    );
+    let p = c.value(Kind::Pod, "p");
+    assert_eq!(p["spec"]["priority"], 7);
+    assert_eq!(p["status"]["conditions"][0]["reason"], "SchedulingGated");
+    let big = "x".repeat(300 * 1024);
+    let e = c.apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "big", "annotations": {"a": big}}}));
+    assert!(e.contains("metadata.annotations: Too long"), "{e}");
+}
+
+#[test]
+fn one_bad_object_does_not_stop_the_others() {
+    let mut c = Cluster::new(0);
+    let objects = vec![
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "early", "namespace": "shop"}}),
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "p-"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}),
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}),
+    ];
+    let told = c.run(UserCommand::Apply { objects });
+    assert_eq!(
+        told,
+        "namespace/shop created\nError from server (NotFound): namespaces \"shop\" not found\n\
+         error: from p-: cannot use generate name with apply"
+    );
+}

@@ -8,7 +8,7 @@ fn a_pod_comes_up() {
     r.until(1000);
     let key = r.bind(one("web:1"));
     r.until(20_000);
-    assert_eq!(r.history(), "1s Pending 0/0\n1s ContainerCreating 0/1\n3s Running 1/1");
+    assert_eq!(r.history(), "1s Pending 0/0\n1s ContainerCreating 0/1\n4s Running 1/1");
     let pod = r.pod(&key);
     assert_eq!(pod.status.phase, PodPhase::Running);
     assert_eq!(pod.status.qos_class, "BestEffort");

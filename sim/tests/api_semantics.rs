@@ -588,9 +588,8 @@ fn the_same_event_again_raises_its_count() {
     c.pass(300);
     let started: Vec<i64> = c
         .world
-        .objects()
-        .values()
-        .filter_map(|o| match o {
+        .events()
+        .filter_map(|(_, o)| match o {
             Obj::Event(e) if e.reason == "Started" => Some(e.count),
             _ => None,
         })
@@ -740,7 +739,7 @@ fn an_api_server_that_is_back_at_once_answers_its_own_requests_only() {
 fn an_event_that_comes_again_after_it_has_expired_is_there_again() {
     let mut c = Cluster::new(2);
     let not_ready = |c: &Cluster| -> Vec<i64> {
-        let events = c.world.objects().values().filter_map(|o| match o {
+        let events = c.world.events().filter_map(|(_, o)| match o {
             Obj::Event(e) if e.reason == "NodeNotReady" && e.involved_object.kind == "Node" => Some(e.count),
             _ => None,
         });

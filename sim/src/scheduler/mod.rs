@@ -165,7 +165,6 @@ impl Scheduler {
         match (informer, change) {
             (PODS, Change::Replace(all)) => {
                 let now: HashSet<Uid> = all.iter().map(|o| o.meta().uid).collect();
-                #[expect(clippy::disallowed_methods, reason = "they are sorted right below")]
                 let gone = self.seen.iter().filter(|p| !now.contains(&p.metadata.uid)).cloned();
                 let mut gone: Vec<Arc<Pod>> = gone.collect();
                 gone.sort_by(|a, b| {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 /// Fields that nothing here acts on, kept as they came. Nearly always empty, and then one word large.
 #[expect(clippy::box_collection, reason = "a map in place is three words large, in every object")]
 #[derive(Clone, Default)]
-#[expect(clippy::box_collection, reason = "a map is three words, and every object has several of these")]
 pub struct Other(Option<Box<BTreeMap<String, Value>>>);
 
 static NONE: BTreeMap<String, Value> = BTreeMap::new();

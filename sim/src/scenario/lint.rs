@@ -4,6 +4,7 @@ use super::actions::target;
 use super::asserts::Assertion;
 use super::check::kind_of;
 use super::faults::FaultAction;
+use super::fields;
 use super::lesson::{Lesson, Text};
 use super::model::Scenario;
 use super::parse::{first_line, version_error};
@@ -280,7 +281,12 @@ impl Linter<'_> {
                         crate::manifest::schema::kinds().iter().map(|k| k.kind.to_owned()).collect();
                     self.unknown(&format!("{at}.kind"), "kind", &k, &known);
                 }
-                Some(_) => {}
+                Some(_) => {
+                    for u in kind_of(r).iter().flat_map(|k| fields::unknown_in_object(k, r)) {
+                        let at = if u.at.is_empty() { at.clone() } else { format!("{at}.{}", u.at) };
+                        self.no_field(&at, &u);
+                    }
+                }
             }
         }
         for (i, c) in a.count.iter().enumerate() {
@@ -291,6 +297,9 @@ impl Linter<'_> {
             }
             for p in c.filter.keys() {
                 self.path_ok(&format!("{at}.where"), p);
+                if let Some(u) = fields::unknown_in_path(&c.kind.0, p) {
+                    self.no_field(&format!("{at}.where"), &u);
+                }
             }
         }
         for u in a.unchanged.iter() {
@@ -312,6 +321,12 @@ impl Linter<'_> {
         if a.chain.iter().any(|c| c.contains.is_empty()) {
             self.error(&format!("{path}.chain"), "`contains` names nothing");
         }
+    }
+
+    /// Says that objects of the kind have no such field.
+    fn no_field(&mut self, path: &str, u: &fields::Unknown) {
+        let d = self.error(path, format!("there is no field `{}`", u.word));
+        d.help = u.near.map(|n| format!("did you mean `{n}`?"));
     }
 
     fn chaos(&mut self, s: &Scenario) {

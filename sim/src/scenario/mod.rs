@@ -12,6 +12,7 @@ pub mod chaos;
 pub mod check;
 pub mod cluster;
 pub mod faults;
+mod fields;
 pub mod lesson;
 mod lint;
 mod load;

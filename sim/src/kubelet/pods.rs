@@ -175,6 +175,8 @@ impl Kubelet {
     /// The kubelet's own check whether a pod fits (`generalFilter`): the scheduler may have known less.
     fn reject(&self, row: &PodRow, cx: &Cx<'_>) -> Option<Verdict> {
         let others = || self.pods.values().filter(|r| !r.done);
+        let (pods, cpu, memory) =
+            others().fold((0, 0, 0), |(n, cpu, memory), r| (n + 1, cpu + r.cpu_milli, memory + r.memory));
         let over = |resource: &str, requested: i64, used: i64, capacity: i64| {
             (used + requested > capacity).then(|| Verdict {
                 reason: Str::from(format!("OutOf{resource}")),
@@ -186,23 +188,20 @@ impl Kubelet {
             })
         };
         let machine = &cx.core.config.nodes[self.node.n as usize];
-        if let Some(v) = over("pods", 1, others().count() as i64, machine.pods) {
+        if let Some(v) = over("pods", 1, pods, machine.pods) {
             return Some(v);
         }
-        let basic = [("cpu", machine.cpu.milli()), ("memory", machine.memory.value())];
-        let extended = machine.extended.iter().map(|(k, q)| (k.as_str(), q.value()));
-        basic.into_iter().chain(extended).find_map(|(resource, capacity)| {
-            let requested = row.pod.request(resource);
-            if requested == 0 {
-                return None;
-            }
-            // Replicas share their spec, and with it the sum.
-            let of = |r: &PodRow| match Arc::ptr_eq(&r.pod.spec, &row.pod.spec) {
-                true => requested,
-                false => r.pod.request(resource),
-            };
-            over(resource, requested, others().map(of).sum(), capacity)
-        })
+        let basic = [
+            ("cpu", row.cpu_milli, cpu, machine.cpu.milli()),
+            ("memory", row.memory, memory, machine.memory.value()),
+        ];
+        let extended = machine.extended.iter().map(|(k, q)| {
+            let requested = row.pod.request(k);
+            let sum = |used, r: &PodRow| used + r.pod.request(k);
+            (k.as_str(), requested, if requested == 0 { 0 } else { others().fold(0, sum) }, q.value())
+        });
+        let mut all = basic.into_iter().chain(extended).filter(|(_, requested, ..)| *requested != 0);
+        all.find_map(|(resource, requested, used, capacity)| over(resource, requested, used, capacity))
     }
 }
 

@@ -150,6 +150,9 @@ pub(super) struct Verdict {
 pub(super) struct PodRow {
     /// The newest version that this kubelet has seen, also from the answers to its own writes.
     pub pod: Arc<Pod>,
+    /// What it asks for of processor time and memory: each new pod is weighed against the sums of all others.
+    pub cpu_milli: i64,
+    pub memory: i64,
     /// Init containers first, in the order of the spec.
     pub ctrs: Box<[Ctr]>,
     pub sandbox: Sandbox,
@@ -183,6 +186,8 @@ impl PodRow {
     pub(super) fn new(pod: Arc<Pod>) -> PodRow {
         let n = pod.spec.init_containers.len() + pod.spec.containers.len();
         PodRow {
+            cpu_milli: pod.request("cpu"),
+            memory: pod.request("memory"),
             ctrs: (0..n).map(|_| Ctr::new()).collect(),
             sandbox: Sandbox::None,
             ip: lit!(""),

@@ -55,28 +55,33 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         title(&mut out, &loaded, catalogue, style)?;
     }
     let began = Instant::now();
-    let mut step: Option<String> = None;
+    // Steps that have been shown, and the newest of them.
+    let (mut shown, mut step): (usize, Option<String>) = (0, None);
     while !run.ended() {
         let Some(next) = run.next_deadline() else { break };
         pace(args.pace, began, next);
         let over = run.step_until(next);
-        let now_at = run.current_step().map(str::to_owned);
-        if now_at != step && !quiet {
+        let new: Vec<String> = run.begun_steps().skip(shown).map(str::to_owned).collect();
+        if !new.is_empty() && !quiet {
             teller.rest(&mut out)?;
-            if let Some(name) = step.as_deref().filter(|name| !acts(&loaded, name)) {
-                narration(&mut out, &loaded, name, run.now(), catalogue, style)?;
+        }
+        for name in new {
+            shown += 1;
+            if quiet {
+                continue;
             }
-            if let Some(p) = prediction.filter(|p| now_at.as_ref() == Some(&p.before)) {
+            if let Some(before) = step.as_deref().filter(|name| !acts(&loaded, name)) {
+                narration(&mut out, &loaded, before, run.now(), catalogue, style)?;
+            }
+            if let Some(p) = prediction.filter(|p| p.before == name) {
                 guess = question(&mut out, p, asks, catalogue, style)?;
             }
-            if let Some(name) = &now_at {
-                let head = style.accent(&format!("▶ {name}"));
-                crate::quiet_pipe(writeln!(out, "\n{}  {head}", style.dim(&run.now().to_string())))?;
-                if acts(&loaded, name) {
-                    narration(&mut out, &loaded, name, run.now(), catalogue, style)?;
-                }
+            let head = style.accent(&format!("▶ {}", crate::term::clean(&name)));
+            crate::quiet_pipe(writeln!(out, "\n{}  {head}", style.dim(&run.now().to_string())))?;
+            if acts(&loaded, &name) {
+                narration(&mut out, &loaded, &name, run.now(), catalogue, style)?;
             }
-            step = now_at;
+            step = Some(name);
         }
         let records = run.take_records();
         writer.add(&records);

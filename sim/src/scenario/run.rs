@@ -166,9 +166,10 @@ impl<C: Cluster> Run<C> {
         std::mem::take(&mut self.records)
     }
 
-    /// The name of the step that is under way.
-    pub fn current_step(&self) -> Option<&str> {
-        self.scenario.spec.steps.get(self.current).map(|s| s.name.as_str())
+    /// The names of the steps that have begun to act, or to wait for what they assert, in order; not of one
+    /// that waits for its time.
+    pub fn begun_steps(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().take_while(|s| s.began.is_some()).map(|s| s.name.as_str())
     }
 
     /// Whether it is over.

@@ -1,0 +1,1 @@
+//! The window of podium: a cluster drawn from its trace.

@@ -2,7 +2,6 @@
 
 use crate::cli::{AtArgs, RunArgs};
 use crate::exit::Failure;
-use podium_sim::config::KUBERNETES_VERSION;
 use podium_sim::diagnostic::{Diagnostic, SourceText};
 use podium_sim::object::{Kind, Str};
 use podium_sim::scenario::{Run, RunOptions, Scenario, parse};
@@ -176,22 +175,6 @@ pub fn scenario(path: &Path) -> Result<Loaded, Failure> {
     }
 }
 
-/// The header of a run's trace.
-pub fn header(loaded: &Loaded, options: &RunOptions, run: &Run<World>) -> Header {
-    let config = run.cluster().config();
-    Header {
-        podium: env!("CARGO_PKG_VERSION").into(),
-        kubernetes: KUBERNETES_VERSION.into(),
-        name: loaded.scenario.metadata.name.clone(),
-        seed: options.seed.unwrap_or(loaded.scenario.spec.seed),
-        level: config.trace,
-        latency: config.latency,
-        epoch_s: config.epoch_s,
-        nodes: config.nodes.iter().map(|n| n.name.to_string()).collect(),
-        files: loaded.files.clone(),
-    }
-}
-
 /// Options for a run that a file and some flags ask for.
 pub fn options(path: &Path, args: &RunArgs) -> RunOptions {
     RunOptions {
@@ -235,7 +218,7 @@ pub fn until(path: &Path, run: &RunArgs, at: Option<u64>) -> Result<History, Fai
     warn(&loaded.warnings);
     let options = options(path, run);
     let mut run = play_to(&loaded, &options, at);
-    let header = header(&loaded, &options, &run);
+    let header = run.header(&loaded.files);
     let mut records = run.take_records();
     records.extend(run.cluster_mut().take_records());
     let end = run.cluster().now();

@@ -37,7 +37,7 @@ fn a_bare_pod_is_scheduled_and_runs() {
     // The trace survives being written and read.
     let mut w = Writer::new(&header);
     w.add(&records);
-    let bytes = w.finish(world.input_log(), world.now());
+    let bytes = w.finish(world.input_log(), &Default::default(), world.now());
     let back = Trace::read(&bytes).expect("a trace");
     assert_eq!(back.records.len(), records.len());
     for (a, b) in back.records.iter().zip(&records) {

@@ -23,7 +23,7 @@ fn small() -> Vec<u8> {
     let (world, records) = play(&life, Level::Lifecycle, Span::secs(5), &[]);
     let mut w = Writer::new(&header());
     w.add(&records);
-    w.finish(world.input_log(), world.now())
+    w.finish(world.input_log(), &Default::default(), world.now())
 }
 
 /// Refused with a place in the file, or read as the same.
@@ -109,7 +109,7 @@ fn every_life_survives_the_file() {
         let (a, b) = records.split_at(records.len() / 2);
         w.add(a);
         w.add(b);
-        let bytes = w.finish(world.input_log(), world.now());
+        let bytes = w.finish(world.input_log(), &Default::default(), world.now());
         let back = Trace::read(&bytes).map_err(|e| TestCaseError::fail(e.to_string()))?;
         common::same_records(&records, &back.records)?;
         prop_assert_eq!(back.header, header());

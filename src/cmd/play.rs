@@ -34,7 +34,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         return crate::tui::play(&loaded, &options, catalogue);
     }
     let mut run = Run::new(loaded.scenario.clone(), options.clone());
-    let header = load::header(&loaded, &options, &run);
+    let header = run.header(&loaded.files);
     let nodes: Vec<Str> = header.nodes.iter().map(|n| Str::from(n.as_str())).collect();
     let style = Style::stdout();
     let least = if args.verbose { Weight::Noise } else { Weight::Detail };
@@ -114,7 +114,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
                 "--trace with --trace-level off would write nothing; leave one of them out".into(),
             ));
         }
-        let bytes = writer.finish(run.cluster().input_log(), report.ended_at);
+        let bytes = writer.finish(run.cluster().input_log(), &report.story(), report.ended_at);
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
     }
     if args.json {

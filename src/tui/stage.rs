@@ -175,7 +175,7 @@ pub fn quiz(loaded: &Loaded, report: &Report, c: &Catalogue) -> Option<Quiz> {
 pub fn play(loaded: &Loaded, options: &RunOptions, c: &Catalogue) -> Result<(), Failure> {
     let mut run = Run::new(loaded.scenario.clone(), options.clone());
     let report = run.to_end();
-    let header = load::header(loaded, options, &run);
+    let header = run.header(&loaded.files);
     let records = run.take_records();
     let nodes = header.nodes.iter().map(|n| Str::from(n.as_str())).collect();
     let mut t = Theatre::tape(records, nodes, report.ended_at, c);

@@ -73,6 +73,13 @@ pub fn parse_files(sources: &[Arc<SourceText>]) -> (Option<Scenario>, Vec<Diagno
     }
 }
 
+/// The scenario of a trace's header: names and texts of the files that it was played from.
+pub fn from_files(files: &[(String, String)]) -> Option<Scenario> {
+    let sources: Vec<Arc<SourceText>> =
+        files.iter().map(|(name, text)| SourceText::new(name.clone(), text.clone())).collect();
+    if sources.is_empty() { None } else { parse_files(&sources).0 }
+}
+
 fn is_scenario(node: &Node) -> bool {
     let text = |k: &str| node.get(k).and_then(Node::as_str);
     text("kind") == Some("Scenario") && text("apiVersion").is_none_or(|v| v.starts_with("podium"))

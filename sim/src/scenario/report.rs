@@ -4,6 +4,7 @@ use super::asserts::Assertion;
 use super::check::{Finding, describe_count, describe_elapsed, describe_event, describe_resource};
 use super::values::Lasting;
 use crate::time::SimTime;
+use crate::trace::{Chapter, Story};
 use serde::Serialize;
 use std::fmt;
 
@@ -150,6 +151,17 @@ pub fn describe(a: &Assertion) -> String {
 }
 
 impl Report {
+    /// What a trace keeps of it.
+    pub fn story(&self) -> Story {
+        let chapter =
+            |s: &StepReport| Some(Chapter { step: s.name.clone(), began: s.began?, passed: s.passed });
+        Story {
+            chapters: self.steps.iter().filter_map(chapter).collect(),
+            answer: self.answer.clone(),
+            failure: self.failure.as_ref().map(|f| format!("{}: {}", f.step, f.demand)),
+        }
+    }
+
     /// The command that plays this run again.
     pub fn repeat(&self) -> String {
         let file = if self.file.is_empty() { &self.name } else { &self.file };

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 const MAGIC: &[u8; 8] = b"PODIUMTR";
 const END: &[u8; 8] = b"PODIUMIX";
 /// The version of the format that is written, and the only one that is read.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 const BLOCK_BYTES: usize = 256 * 1024;
 /// No frame is larger than this when unpacked: a damaged length must not ask for all memory.
 const FRAME_MAX: u32 = 1 << 28;
@@ -46,6 +46,28 @@ pub struct Header {
     pub files: Vec<(String, String)>,
 }
 
+/// What a run was about: the steps of its script, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Story {
+    /// The steps that began, in order.
+    pub chapters: Vec<Chapter>,
+    /// The answer to a lesson's question, as the run has it: an option's id.
+    pub answer: Option<String>,
+    /// Why the run failed, if it did.
+    pub failure: Option<String>,
+}
+
+/// A step of the script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// The step's name.
+    pub step: String,
+    /// When it began.
+    pub began: SimTime,
+    /// When all of it had passed.
+    pub passed: Option<SimTime>,
+}
+
 /// Where a block is and what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockIndex {
@@ -66,6 +88,7 @@ struct Index {
     blocks: Vec<BlockIndex>,
     /// The log of inputs as JSON: they hold objects of any shape.
     inputs: String,
+    story: Story,
     /// When the run ended, which may be after its last record.
     end: SimTime,
 }
@@ -167,11 +190,11 @@ impl Writer {
     }
 
     /// Ends the trace at a time and returns the file's bytes.
-    pub fn finish(mut self, inputs: &[(SimTime, External)], end: SimTime) -> Vec<u8> {
+    pub fn finish(mut self, inputs: &[(SimTime, External)], story: &Story, end: SimTime) -> Vec<u8> {
         self.close();
         let at = self.out.len() as u64;
         let inputs = serde_json::to_string(inputs).expect("inputs are plain JSON");
-        let index = Index { blocks: self.blocks, inputs, end };
+        let index = Index { blocks: self.blocks, inputs, story: story.clone(), end };
         let raw = postcard::to_stdvec(&index).expect("an index has a fixed shape");
         frame(&mut self.out, b'I', &raw);
         self.out.extend(at.to_le_bytes());
@@ -189,6 +212,8 @@ pub struct Trace {
     pub records: Vec<Record>,
     /// What came into the world.
     pub inputs: Vec<(SimTime, External)>,
+    /// The steps of the script, and what came of it.
+    pub story: Story,
     /// Where the blocks are.
     pub blocks: Vec<BlockIndex>,
     /// When the run ended.
@@ -278,6 +303,6 @@ impl Trace {
         {
             return Err(bad("it does not fit the blocks".into()));
         }
-        Ok(Trace { header, records, inputs, blocks: index.blocks, end: index.end })
+        Ok(Trace { header, records, inputs, story: index.story, blocks: index.blocks, end: index.end })
     }
 }

@@ -3,12 +3,16 @@
 pub mod export;
 mod file;
 mod fold;
+mod keyframes;
 mod record;
+mod source;
 pub mod why;
 mod wire;
 
-pub use file::{BlockIndex, FORMAT, Header, Trace, TraceError, Writer};
+pub use file::{BlockIndex, Chapter, FORMAT, Header, Story, Trace, TraceError, Writer};
 pub use fold::{Fold, InFlight};
+pub use keyframes::{Folding, Keyframes};
+pub use source::{ActError, Branch, Source};
 pub use wire::{Decoder, Encoder, WireError};
 
 pub use record::{Actor, Code, Decision, Level, Record, RecordId, What, WriteVerb};

@@ -1,1 +1,3 @@
 //! The window of podium: a cluster drawn from its trace.
+
+pub mod fonts;

@@ -1,0 +1,305 @@
+//! The cluster as the picture has it: racks with their slots, the pods that wait, what is broken. A fold over the
+//! trace, cheap to copy, so that a player can go to any moment.
+
+use crate::theme::{Color, PodLook, owner_color};
+use podium_sim::object::{Key, Kind, Node, Obj, Pod, Str};
+use podium_sim::time::SimTime;
+use podium_sim::trace::{Code, Fold, Folding, Record, What, WriteVerb};
+use std::sync::Arc;
+
+/// A pod as a tile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tile {
+    /// Which pod.
+    pub key: Key,
+    /// How it is.
+    pub look: PodLook,
+    /// Since when it looks like that.
+    pub since: SimTime,
+    /// When it came to where it is.
+    pub here: SimTime,
+    /// Its owner's hue.
+    pub hue: Color,
+    /// What it asks for: thousandths of a core.
+    pub cpu_milli: i64,
+    /// What it asks for: bytes.
+    pub memory: i64,
+    /// How often its containers were started again.
+    pub restarts: i64,
+}
+
+/// What is wrong with a node, as the picture shows it. Any of these may hold at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// The machine is off.
+    pub off: bool,
+    /// Its kubelet is stopped.
+    pub kubelet: bool,
+    /// Its link to the control plane is cut.
+    pub cut: bool,
+}
+
+impl Trouble {
+    /// Whether anything is wrong.
+    pub fn any(self) -> bool {
+        self.off || self.kubelet || self.cut
+    }
+}
+
+/// What the control plane says of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It has no Node object (yet).
+    #[default]
+    Unknown,
+    /// Its Ready condition is True.
+    Ready,
+    /// Its Ready condition is False or Unknown.
+    NotReady,
+}
+
+/// A node as a rack.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rack {
+    /// The node's name.
+    pub name: Str,
+    /// What the control plane says of it.
+    pub standing: Standing,
+    /// Whether the scheduler is told to leave it alone.
+    pub cordoned: bool,
+    /// Its taints' keys and effects.
+    pub taints: Vec<Str>,
+    /// What is really wrong with it.
+    pub trouble: Trouble,
+    /// What it offers to pods: thousandths of a core.
+    pub cpu_milli: i64,
+    /// What it offers to pods: bytes.
+    pub memory: i64,
+    /// Its pods, each in the place that it keeps.
+    pub slots: Vec<Option<Tile>>,
+}
+
+impl Rack {
+    /// Its pods.
+    pub fn tiles(&self) -> impl Iterator<Item = &Tile> {
+        self.slots.iter().flatten()
+    }
+    /// What its pods ask for: thousandths of a core, and bytes.
+    pub fn requested(&self) -> (i64, i64) {
+        self.tiles().fold((0, 0), |(c, m), t| (c + t.cpu_milli, m + t.memory))
+    }
+    /// The look of its pods that is worst.
+    pub fn worst(&self) -> Option<PodLook> {
+        self.tiles().map(|t| t.look).max_by_key(|l| l.badness())
+    }
+}
+
+/// Where a pod is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Among those that wait.
+    Tray,
+    /// In that slot of that rack.
+    Slot(u32, u32),
+}
+
+/// The cluster at a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    /// Everything that is known, with the objects' full texts.
+    pub fold: Fold,
+    /// The nodes.
+    pub racks: Vec<Arc<Rack>>,
+    /// Pods without a node, the oldest first.
+    pub tray: Arc<Vec<Tile>>,
+    /// The newest revision.
+    pub revision: u64,
+    /// The largest number of slots that a rack has ever had.
+    pub most_slots: usize,
+}
+
+impl Scene {
+    /// Before anything has happened: machines that nobody knows yet.
+    pub fn new(nodes: &[Str]) -> Scene {
+        let rack = |name: &Str| Arc::new(Rack { name: name.clone(), ..Rack::default() });
+        Scene { racks: nodes.iter().map(rack).collect(), ..Scene::default() }
+    }
+
+    /// The rack of a node.
+    pub fn rack(&self, name: &str) -> Option<usize> {
+        // Node names of a cluster are numbered in order, so that the guess is nearly always right.
+        let number =
+            name.rsplit('-').next().and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_sub(1));
+        let guess = number.filter(|i| self.racks.get(*i).is_some_and(|r| r.name == name));
+        guess.or_else(|| self.racks.iter().position(|r| r.name == name))
+    }
+
+    /// A pod's tile and where it is.
+    pub fn tile(&self, key: &Key) -> Option<(&Tile, Place)> {
+        let pod = self.fold.objects.get(key)?.as_pod()?;
+        if pod.node_name.is_empty() {
+            return Some((self.tray.iter().find(|t| t.key == *key)?, Place::Tray));
+        }
+        let rack = self.rack(&pod.node_name)?;
+        let slot = self.racks[rack].slots.iter().position(|t| t.as_ref().is_some_and(|t| t.key == *key))?;
+        Some((self.racks[rack].slots[slot].as_ref()?, Place::Slot(rack as u32, slot as u32)))
+    }
+
+    fn rack_mut(&mut self, name: &Str) -> &mut Rack {
+        let at = self.rack(name).unwrap_or_else(|| {
+            self.racks.push(Arc::new(Rack { name: name.clone(), ..Rack::default() }));
+            self.racks.len() - 1
+        });
+        Arc::make_mut(&mut self.racks[at])
+    }
+
+    fn pod_written(&mut self, pod: &Pod, key: &Key, at: SimTime) {
+        let look = PodLook::of(pod);
+        let owner = pod.metadata.controller().map_or(key.name.as_str(), |o| o.name.as_str());
+        let update = |t: &mut Tile| {
+            // An image that is still on its way is not told in the pod's status.
+            if t.look != look && !(t.look == PodLook::Pulling && look == PodLook::Creating) {
+                t.look = look;
+                t.since = at;
+            }
+            t.restarts = pod.restarts();
+        };
+        let fresh = || Tile {
+            key: key.clone(),
+            look,
+            since: at,
+            here: at,
+            hue: owner_color(owner),
+            cpu_milli: pod.request("cpu"),
+            memory: pod.request("memory"),
+            restarts: pod.restarts(),
+        };
+        if pod.node_name.is_empty() {
+            let tray = Arc::make_mut(&mut self.tray);
+            match tray.iter_mut().find(|t| t.key == *key) {
+                Some(t) => update(t),
+                None => tray.push(fresh()),
+            }
+            return;
+        }
+        if self.tray.iter().any(|t| t.key == *key) {
+            Arc::make_mut(&mut self.tray).retain(|t| t.key != *key);
+        }
+        let rack = self.rack_mut(&pod.node_name);
+        if let Some(t) = rack.slots.iter_mut().flatten().find(|t| t.key == *key) {
+            update(t);
+        } else if let Some(free) = rack.slots.iter_mut().find(|s| s.is_none()) {
+            *free = Some(fresh());
+        } else {
+            rack.slots.push(Some(fresh()));
+            let slots = rack.slots.len();
+            self.most_slots = self.most_slots.max(slots);
+        }
+    }
+
+    fn pod_removed(&mut self, pod: &Pod, key: &Key) {
+        if pod.node_name.is_empty() {
+            Arc::make_mut(&mut self.tray).retain(|t| t.key != *key);
+        } else {
+            let rack = self.rack_mut(&pod.node_name);
+            rack.slots
+                .iter_mut()
+                .filter(|s| s.as_ref().is_some_and(|t| t.key == *key))
+                .for_each(|s| *s = None);
+            while rack.slots.last().is_some_and(Option::is_none) {
+                rack.slots.pop();
+            }
+        }
+    }
+
+    fn node_written(&mut self, node: &Node) {
+        let rack = self.rack_mut(&node.metadata.name);
+        rack.standing = if node.ready() { Standing::Ready } else { Standing::NotReady };
+        rack.cordoned = node.spec.unschedulable;
+        rack.taints =
+            node.spec.taints.iter().map(|t| Str::from(format!("{}:{}", t.key, t.effect.as_str()))).collect();
+        rack.cpu_milli = node.allocatable("cpu");
+        rack.memory = node.allocatable("memory");
+    }
+
+    fn look(&mut self, key: &Key, at: SimTime, change: impl Fn(PodLook) -> Option<PodLook>) {
+        let Some((tile, Place::Slot(rack, slot))) = self.tile(key) else { return };
+        let Some(look) = change(tile.look) else { return };
+        if let Some(t) = &mut Arc::make_mut(&mut self.racks[rack as usize]).slots[slot as usize] {
+            (t.look, t.since) = (look, at);
+        }
+    }
+
+    fn trouble(&mut self, fault: &str, target: &str, begins: bool) {
+        let Some(name) = target.strip_prefix("node/") else { return };
+        let rack = self.rack_mut(&Str::from(name));
+        match fault {
+            "nodeCrash" => rack.trouble.off = begins,
+            "kubeletStop" => rack.trouble.kubelet = begins,
+            "partition" => rack.trouble.cut = begins,
+            _ => {}
+        }
+    }
+
+    /// A number that is equal for equal states.
+    pub fn digest(&self) -> u64 {
+        let mut h = Fnv::default();
+        h.text(&format!(
+            "{:?}{:?}{:?}{:?}",
+            self.fold.last, self.fold.in_flight, self.fold.faults, self.tray
+        ));
+        h.text(&format!("{:?}", self.fold.written));
+        self.racks.iter().for_each(|r| h.text(&format!("{r:?}")));
+        h.0
+    }
+}
+
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn text(&mut self, s: &str) {
+        self.0 = s.bytes().fold(self.0, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    }
+}
+
+impl Folding for Scene {
+    fn apply(&mut self, r: &Record) {
+        match &r.what {
+            What::Write { verb, obj, revision, .. } => {
+                self.revision = *revision;
+                match (obj, verb) {
+                    (Obj::Pod(p), WriteVerb::Delete) => self.pod_removed(p, &obj.key()),
+                    (Obj::Pod(p), WriteVerb::Create | WriteVerb::Update) => {
+                        self.pod_written(p, &obj.key(), r.at)
+                    }
+                    (Obj::Node(n), WriteVerb::Create | WriteVerb::Update) => self.node_written(n),
+                    (Obj::Node(n), WriteVerb::Delete) => {
+                        self.rack_mut(&n.metadata.name).standing = Standing::Unknown;
+                    }
+                    _ => {}
+                }
+            }
+            What::Note { code: Code::ImagePulling, subject, .. } => {
+                self.look(subject, r.at, |l| (l == PodLook::Creating).then_some(PodLook::Pulling));
+            }
+            What::Note { code: Code::ImagePulled | Code::ImageFailed, subject, .. } => {
+                self.look(subject, r.at, |l| (l == PodLook::Pulling).then_some(PodLook::Creating));
+            }
+            What::Fault { name, target } => self.trouble(name, target, true),
+            What::Mend { name, target } => self.trouble(name, target, false),
+            _ => {}
+        }
+        self.fold.apply(r);
+    }
+}
+
+/// Whether a key is a pod's.
+pub fn is_pod(key: &Key) -> bool {
+    key.kind == Kind::Pod
+}

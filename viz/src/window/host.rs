@@ -39,13 +39,21 @@ struct Host {
 /// # Errors
 /// If there is no display or no driver.
 pub fn open(view: View, title: &str) -> Result<(), WindowError> {
-    display()?;
-    gpu::adapter()?;
+    check_display()?;
     let mut app = build(view, title)?;
     match app.run() {
         AppExit::Success => Ok(()),
         AppExit::Error(code) => Err(WindowError::Failed(format!("the window ended with code {code}"))),
     }
+}
+
+/// Whether there is a display to open a window on, and a driver to draw with.
+///
+/// # Errors
+/// If not; the error says what to do.
+pub fn check_display() -> Result<(), WindowError> {
+    display()?;
+    gpu::adapter().map(drop)
 }
 
 /// Whether there is a display that lets us in.

@@ -212,6 +212,7 @@ pub struct PlayArgs {
 
 /// How the picture looks.
 #[derive(Args, Clone, Debug, Default)]
+#[cfg_attr(not(feature = "view"), allow(dead_code))]
 pub struct LookArgs {
     /// Dark colours; light ones suit projectors.
     #[arg(long)]
@@ -228,6 +229,7 @@ pub struct LookArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  podium view scenarios/lessons/k08-node-down.yaml\n  \
     podium view my-deployment.yaml --dark\n  podium view run.podium-trace --at 1m30s --presenter")]
+#[cfg_attr(not(feature = "view"), allow(dead_code))]
 pub struct ViewArgs {
     /// A scenario, a manifest, a folder of manifests, or a trace.
     pub file: PathBuf,
@@ -258,6 +260,7 @@ pub enum FilmPace {
     podium render scenarios/lessons/k08-node-down.yaml --from 30s --to 90s --out down.gif\n  \
     podium render run.podium-trace --out run.webp --pace clock --speed 4x"
 )]
+#[cfg_attr(not(feature = "view"), allow(dead_code))]
 pub struct RenderArgs {
     /// A scenario, a manifest, a folder of manifests, or a trace.
     pub file: PathBuf,

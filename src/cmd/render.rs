@@ -17,7 +17,7 @@ pub use with::run;
 mod with {
     use super::*;
     use crate::cli::FilmPace;
-    use crate::cmd::view::{Patient, failure, options, source, within};
+    use crate::cmd::view::{Patient, options, quietly, source, within};
     use crate::cmd::why;
     use crate::load;
     use podium_sim::object::{Key, Kind};
@@ -45,7 +45,7 @@ mod with {
     /// Runs the command.
     pub fn run(args: &RenderArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let format = format(args)?;
-        check_graphics().map_err(failure)?;
+        quietly(check_graphics)?;
         let source = source(&args.file, &args.run)?;
         let begin = within("--from", args.from, &source, &args.file)?.unwrap_or(SimTime(0));
         let end = within("--to", args.to, &source, &args.file)?.unwrap_or(source.end());
@@ -156,8 +156,8 @@ mod with {
     impl Recording {
         fn picture(&self, view: &mut View, out: &Path) -> Result<(), Failure> {
             written(out, |mut file| {
-                let mut recorder = Recorder::scaled(self.size, self.scale).map_err(failure)?;
-                let pixels = recorder.frame(view, 0.0).map_err(failure)?;
+                let mut recorder = quietly(|| Recorder::scaled(self.size, self.scale))?;
+                let pixels = quietly(|| recorder.frame(view, 0.0))?;
                 let done = picture::png(&mut file, self.size, &pixels).and_then(|()| file.flush());
                 done.map_err(|e| unwritable(out, &e))
             })
@@ -190,12 +190,12 @@ mod with {
                     _ => Gif::new(file, self.size, self.fps).map(|f| Box::new(f) as Box<dyn Film>),
                 };
                 let mut film = film.map_err(|e| unwritable(out, &e))?;
-                let mut recorder = Recorder::scaled(self.size, self.scale).map_err(failure)?;
+                let mut recorder = quietly(|| Recorder::scaled(self.size, self.scale))?;
                 let bar = Patient::new("{bar:30} {pos}/{len} frames, {eta} left").of(frames);
                 let mut step = 0.0;
                 for i in 0.. {
                     view.player.playing = true;
-                    let pixels = recorder.frame(view, step).map_err(failure)?;
+                    let pixels = recorder.frame(view, step).map_err(|e| Failure::Lacking(e.to_string()))?;
                     film.add(&pixels).map_err(|e| unwritable(out, &e))?;
                     bar.at(i + 1);
                     if view.player.now() >= end || i > frames + 2 {

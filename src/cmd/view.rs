@@ -26,7 +26,7 @@ mod without {
 }
 
 #[cfg(feature = "view")]
-pub use with::{Patient, failure, options, run, source, within};
+pub use with::{Patient, options, quietly, run, source, within};
 
 #[cfg(feature = "view")]
 mod with {
@@ -38,7 +38,7 @@ mod with {
     use podium_sim::time::SimTime;
     use podium_sim::trace::{Level, Source};
     use podium_viz::theme::Mode;
-    use podium_viz::window::{WindowError, open};
+    use podium_viz::window::{WindowError, check_display, open};
     use podium_viz::{Options, View};
     use std::io::IsTerminal;
     use std::path::Path;
@@ -46,7 +46,7 @@ mod with {
 
     /// Runs the command.
     pub fn run(args: &ViewArgs, catalogue: &Catalogue) -> Result<(), Failure> {
-        podium_viz::window::check_display().map_err(failure)?;
+        quietly(check_display)?;
         let source = source(&args.file, &args.run)?;
         let at = within("--at", args.at, &source, &args.file)?;
         let title = format!("podium · {}", source.header().name);
@@ -56,11 +56,19 @@ mod with {
             // A lesson begins when its reader does.
             None => view.player.playing = view.lesson.is_none(),
         }
-        open(view, &title).map_err(failure)
+        quietly(|| open(view, &title))
+    }
+
+    /// Does something with the graphics driver, and keeps what that prints off the terminal.
+    pub fn quietly<T>(f: impl FnOnce() -> Result<T, WindowError>) -> Result<T, Failure> {
+        let hush = crate::term::Hush::new();
+        let done = f();
+        drop(hush);
+        done.map_err(failure)
     }
 
     /// Why there is no window or picture, as the command line says it.
-    pub fn failure(e: WindowError) -> Failure {
+    fn failure(e: WindowError) -> Failure {
         match e {
             WindowError::Size { .. } => Failure::Usage(e.to_string()),
             WindowError::NoDisplay(_) | WindowError::NoDriver(_) | WindowError::Failed(_) => {

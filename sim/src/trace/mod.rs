@@ -4,6 +4,7 @@ pub mod export;
 mod file;
 mod fold;
 mod record;
+mod verdicts;
 pub mod why;
 mod wire;
 
@@ -11,7 +12,8 @@ pub use file::{BlockIndex, FORMAT, Header, Trace, TraceError, Writer};
 pub use fold::{Fold, InFlight};
 pub use wire::{Decoder, Encoder, WireError};
 
-pub use record::{Actor, Code, Decision, Level, Record, RecordId, What, WriteVerb};
+pub use record::{Actor, Code, Decision, Heard, Level, Record, RecordId, What, WriteVerb};
+pub use verdicts::{Mind, verdicts};
 pub use why::{
     ChainError, Order, Root, TraceIndex, Why, WhyError, WhyLine, chain, explain, explain_record,
     object_state_record,

@@ -6,6 +6,7 @@ mod fold;
 mod keyframes;
 mod record;
 mod source;
+mod verdicts;
 pub mod why;
 mod wire;
 
@@ -15,7 +16,8 @@ pub use keyframes::{Folding, Keyframes};
 pub use source::{ActError, Branch, Source};
 pub use wire::{Decoder, Encoder, WireError};
 
-pub use record::{Actor, Code, Decision, Level, Record, RecordId, What, WriteVerb};
+pub use record::{Actor, Code, Decision, Heard, Level, Record, RecordId, What, WriteVerb};
+pub use verdicts::{Mind, verdicts};
 pub use why::{
     ChainError, Order, Root, TraceIndex, Why, WhyError, WhyLine, chain, explain, explain_record,
     object_state_record,

@@ -2,7 +2,7 @@
 
 use crate::links::LinkClass;
 use crate::msg::Comp;
-use crate::object::{Key, Kind, Obj, Str};
+use crate::object::{Key, Kind, List, Obj, Str, Uid};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -99,13 +99,32 @@ pub enum WriteVerb {
     Delete,
 }
 
-/// What is needed to repeat and explain one scheduling attempt.
+/// What a client of the API had been told of one kind of object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The newest revision that it had seen.
+    pub revision: u64,
+    /// The lists that it has had since its process started: the newest revision that it had seen before, and the
+    /// list's. What was written between the two it saw at once, and only what was left of it.
+    pub lists: List<(u64, u64)>,
+}
+
+/// What is needed to repeat and explain one scheduling attempt ([`super::verdicts`] does).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The pod.
     pub pod: Key,
     /// The scheduler's snapshot: the newest revision that it had seen.
     pub revision: u64,
+    /// When the scheduler's process started. Of what was before, it knew nothing.
+    pub since: SimTime,
+    /// What it had been told of pods.
+    pub pods: Heard,
+    /// What it had been told of nodes.
+    pub nodes: Heard,
+    /// Pods that it had counted on a node before they were bound, and since its decision before this one no longer
+    /// did: their binding had failed, or they were gone.
+    pub forgotten: Vec<Uid>,
     /// How many attempts this pod has had, this one counted.
     pub attempt: u32,
     /// Nodes looked at, from `start` on, in the scheduler's order.

@@ -2,7 +2,7 @@
 //! from another moment.
 
 mod control;
-mod packets;
+pub mod packets;
 mod racks;
 
 use crate::draw::{Canvas, Shape};

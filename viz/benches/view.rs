@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p podium-viz`; the large cluster takes half a minute to play first.
 
+#![allow(missing_docs)]
+
 #[path = "../tests/common/mod.rs"]
 mod common;
 

@@ -1,8 +1,8 @@
 //! The state of a cluster at a moment, folded from the trace.
 
-use super::{Record, RecordId, What, WriteVerb};
+use super::{PodUsage, Record, RecordId, What, WriteVerb};
 use crate::msg::Comp;
-use crate::object::{Key, Obj, Str};
+use crate::object::{Key, List, Obj, Str};
 use crate::time::SimTime;
 use std::collections::BTreeMap;
 
@@ -21,6 +21,15 @@ pub struct InFlight {
     pub arrives: SimTime,
 }
 
+/// What a node's pods use, as it was last measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// When it came to be so.
+    pub at: SimTime,
+    /// By pod, in order.
+    pub pods: List<PodUsage>,
+}
+
 /// What is known at a moment. Built by applying records one after the other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fold {
@@ -36,6 +45,9 @@ pub struct Fold {
     pub in_flight: BTreeMap<RecordId, InFlight>,
     /// Faults that hold: name and target, with the time at which each began.
     pub faults: BTreeMap<(Str, Str), SimTime>,
+    /// What the pods on each node use, by the node's number; only in traces that keep everything. A node that has run
+    /// nothing yet is not in it, and one that is off uses nothing.
+    pub usage: BTreeMap<u32, Measured>,
 }
 
 impl Fold {
@@ -81,6 +93,9 @@ impl Fold {
             }
             What::Mend { name, target } => {
                 self.faults.remove(&(name.clone(), target.clone()));
+            }
+            What::Usage { node, pods } => {
+                self.usage.insert(*node, Measured { at: r.at, pods: pods.clone() });
             }
             What::Start
             | What::User { .. }

@@ -1,6 +1,7 @@
 //! The state of a cluster at a moment, folded from the trace.
 
 use super::{PodUsage, Record, RecordId, What, WriteVerb};
+use crate::cow::CowMap;
 use crate::msg::Comp;
 use crate::object::{Key, List, Obj, Str};
 use crate::time::SimTime;
@@ -30,17 +31,18 @@ pub struct Measured {
     pub pods: List<PodUsage>,
 }
 
-/// What is known at a moment. Built by applying records one after the other.
+/// What is known at a moment. Built by applying records one after the other. A copy shares its objects with the
+/// original, so that many may be kept as places to go on from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fold {
     /// The time of the newest record.
     pub at: SimTime,
     /// The number of the newest record.
     pub last: RecordId,
-    /// All objects, with the record of their last write.
-    pub objects: BTreeMap<Key, Obj>,
+    /// All objects.
+    pub objects: CowMap<Key, Obj>,
     /// The record of each object's last write.
-    pub written: BTreeMap<Key, RecordId>,
+    pub written: CowMap<Key, RecordId>,
     /// Messages under way, by the record of their sending.
     pub in_flight: BTreeMap<RecordId, InFlight>,
     /// Faults that hold: name and target, with the time at which each began.
@@ -104,5 +106,36 @@ impl Fold {
             | What::Decision(_)
             | What::Note { .. } => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{NodeConfig, WorldConfig};
+    use crate::object::Kind;
+    use crate::time::Span;
+    use crate::world::World;
+
+    #[test]
+    fn a_copy_is_a_place_to_go_on_from() {
+        let nodes = NodeConfig::many(20, &NodeConfig::default());
+        let mut world = World::new(WorldConfig { nodes, ..Default::default() }, 1);
+        world.advance(SimTime(0) + Span::secs(60));
+        let records = world.take_records();
+        let mut fold = Fold::default();
+        for r in &records[..records.len() / 2] {
+            fold.apply(r);
+        }
+        let copy = fold.clone();
+        let rest = |mut fold: Fold| {
+            records[records.len() / 2..].iter().for_each(|r| fold.apply(r));
+            fold
+        };
+        let end = rest(fold);
+        assert!(copy != end && copy.last.0 as usize == records.len() / 2);
+        assert!(rest(copy) == end);
+        let objects = end.objects.iter().filter(|(k, _)| k.kind != Kind::Event);
+        assert!(objects.eq(world.objects().iter()));
     }
 }

@@ -88,6 +88,20 @@ pub enum What {
     Decision(Arc<Decision>),
     /// A component did or noticed something worth a sentence.
     Note { code: Code, subject: Key, args: Vec<(Str, Str)> },
+    /// What the pods on a node use, where it differs from that node's record before: by a kubelet at its periodic
+    /// tick, and with no pod by the world when the machine goes off. Pods of which nothing runs are not in it.
+    Usage { node: u32, pods: List<PodUsage> },
+}
+
+/// What the running containers of a pod use together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PodUsage {
+    /// The pod.
+    pub pod: Key,
+    /// Thousandths of a core.
+    pub cpu_milli: i64,
+    /// Bytes.
+    pub memory_bytes: i64,
 }
 
 /// What a write did to its object.
@@ -241,7 +255,9 @@ impl What {
             Level::Off => false,
             Level::Full => true,
             Level::Lifecycle => match self {
-                What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } => false,
+                What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } | What::Usage { .. } => {
+                    false
+                }
                 What::Write { obj, .. } => level.keeps_writes(&obj.kind()),
                 What::Start
                 | What::User { .. }
@@ -277,7 +293,8 @@ impl What {
             | What::Fault { .. }
             | What::Mend { .. }
             | What::Delivered { .. }
-            | What::Dropped { .. } => None,
+            | What::Dropped { .. }
+            | What::Usage { .. } => None,
         }
     }
 }

@@ -105,3 +105,83 @@ view-tip-node =
 view-tip-namespace = namespace { $name }
 view-tip-owner = belongs to { $name }
 view-tip-on = on { $node }
+
+## Workloads
+
+view-workloads-none = There is no deployment yet.
+view-workload-counts = wanted { $want } · updated { $updated } · ready { $ready } · available { $available }
+view-workload-set = { $name } · revision { $revision } · { $have } of { $want }
+view-workload-available = available pods over time
+
+## The inspector
+
+view-inspector-empty = Click anything on the picture to see what it is and why it is so.
+view-back = Back
+view-tab-facts = Facts
+view-tab-why = Why?
+view-tab-events = Events
+view-tab-conditions = Conditions
+view-tab-yaml = YAML
+view-object-gone = It does not exist at this moment.
+view-events-none = There is no event about it.
+view-since = for { $age }
+view-age = { $age } ago
+view-message = Message to { $to }: { $label }
+view-record = Record { $number }
+view-fact-status = Status
+view-fact-containers = Containers ready
+view-fact-restarts = Restarts
+view-fact-node = Node
+view-fact-ip = Address
+view-fact-images = Images
+view-fact-requests = Asked for
+view-fact-offers = Offers
+view-fact-taints = Taints
+view-fact-pod = Pod
+view-fact-wanted = Wanted
+view-fact-updated = Updated
+view-fact-ready = Ready
+view-fact-available = Available
+view-fact-replicas = Pods
+view-fact-owner = Belongs to
+view-fact-labels = Labels
+view-fact-age = Age
+view-fact-version = Revision
+view-node-unknown = not registered
+view-node-kubelet = kubelet stopped
+view-node-cut = network cut
+
+## What the parts of a cluster are for
+
+view-part-last = What it did last
+view-part-world = What nobody inside the cluster can know: power, cables, time. Faults come from here.
+view-part-user = Somebody with kubectl. It only talks to the API server: it asks for something, and others make it so.
+view-part-api = The API server is the only door to the cluster's state. It checks each request, writes to etcd, and tells all who watch what has changed.
+view-part-etcd = etcd keeps the state of the cluster: every object, with a revision number that grows with each write. Only the API server talks to it.
+view-part-scheduler = The scheduler watches for pods that have no node. For each it leaves out the nodes that do not fit, scores the others, and writes down the best.
+view-part-kcm = The controller manager runs the controllers. Each compares what is wanted with what there is, and does something about the difference.
+view-part-kubelet = The kubelet looks after the pods of its node: it has containers started and stopped, probes them, and reports. Its heartbeat says that the node is alive.
+view-part-runtime = The container runtime does what its kubelet asks: it pulls images and starts and stops containers. It knows nothing of Kubernetes.
+
+## Why
+
+view-why-unknown = The trace does not say anything about it yet.
+view-why-hint = Go to that moment and look at what it is about
+
+## A decision of the scheduler
+
+view-decision-title = How the scheduler decided
+view-decision-counts = { $looked } looked at, { $feasible } fit
+view-decision-winner = Chosen: { $node }, score { $score }
+view-decision-filter = Does it fit?
+view-decision-score = Score × weight
+view-decision-total = Total
+view-decision-raw = raw score { $raw }, counts { $weighted }
+view-decision-unseen = The search ended before it came to this node.
+view-decision-only = Only one node fits, so there was nothing to score.
+view-decision-tie = { $count } nodes share the highest total: chance decides.
+view-decision-more =
+    { $count ->
+        [one] … and one more node
+       *[other] … and { $count } more nodes
+    }

@@ -104,3 +104,82 @@ view-tip-node =
 view-tip-namespace = 命名空间 { $name }
 view-tip-owner = 属于 { $name }
 view-tip-on = 在 { $node }
+
+## 工作负载
+
+view-workloads-none = 还没有 Deployment。
+view-workload-counts = 期望 { $want } · 已更新 { $updated } · 就绪 { $ready } · 可用 { $available }
+view-workload-set = { $name } · 第 { $revision } 版 · { $have } / { $want }
+view-workload-available = 可用 Pod 数随时间的变化
+
+## 检视面板
+
+view-inspector-empty = 点击画面上的任何东西，看看它是什么、为什么会这样。
+view-back = 返回
+view-tab-facts = 概况
+view-tab-why = 为什么？
+view-tab-events = 事件
+view-tab-conditions = 状况
+view-tab-yaml = YAML
+view-object-gone = 此刻它不存在。
+view-events-none = 没有关于它的事件。
+view-since = 已持续 { $age }
+view-age = { $age } 前
+view-message = 发往{ $to }的消息：{ $label }
+view-record = 第 { $number } 条记录
+view-fact-status = 状态
+view-fact-containers = 就绪的容器
+view-fact-restarts = 重启次数
+view-fact-node = 节点
+view-fact-ip = 地址
+view-fact-images = 镜像
+view-fact-requests = 已申请
+view-fact-offers = 可提供
+view-fact-taints = 污点
+view-fact-pod = Pod
+view-fact-wanted = 期望
+view-fact-updated = 已更新
+view-fact-ready = 就绪
+view-fact-available = 可用
+view-fact-replicas = Pod 数
+view-fact-owner = 属于
+view-fact-labels = 标签
+view-fact-age = 存在时间
+view-fact-version = 版本号
+view-node-unknown = 尚未注册
+view-node-kubelet = kubelet 已停止
+view-node-cut = 网络断开
+
+## 集群各个部分的作用
+
+view-part-last = 它最近做了什么
+view-part-world = 集群内部谁也无法知道的事：电源、网线、时间。故障从这里来。
+view-part-user = 使用 kubectl 的人。它只和 API 服务器说话：提出要求，由别的组件去实现。
+view-part-api = API 服务器是通往集群状态的唯一入口。它检查每个请求，写入 etcd，再把变化告诉所有在监视的组件。
+view-part-etcd = etcd 保存集群的状态：每个对象，以及每写一次就增大的版本号。只有 API 服务器和它说话。
+view-part-scheduler = 调度器寻找还没有节点的 Pod。对每一个 Pod，它先排除不合适的节点，再给其余的打分，写下最好的那个。
+view-part-kcm = 控制器管理器运行着各种控制器。每个控制器都把期望的样子和现状对照，并着手消除差距。
+view-part-kubelet = kubelet 照看自己节点上的 Pod：让容器启动和停止，做探测，并上报结果。它的心跳表明节点还活着。
+view-part-runtime = 容器运行时听从 kubelet：拉取镜像，启动和停止容器。它对 Kubernetes 一无所知。
+
+## 为什么
+
+view-why-unknown = 关于它，目前还没有任何记录。
+view-why-hint = 回到那个时刻，看看它说的是什么
+
+## 调度器的决定
+
+view-decision-title = 调度器是怎样决定的
+view-decision-counts = 看过 { $looked } 个节点，{ $feasible } 个合适
+view-decision-winner = 选中 { $node }，得分 { $score }
+view-decision-filter = 合适吗？
+view-decision-score = 得分 × 权重
+view-decision-total = 总分
+view-decision-raw = 原始分 { $raw }，计入 { $weighted }
+view-decision-unseen = 还没有查到这个节点，搜索就结束了。
+view-decision-only = 只有一个节点合适，不需要打分。
+view-decision-tie = { $count } 个节点并列最高分：随机选一个。
+view-decision-more =
+    { $count ->
+       *[other] …… 还有 { $count } 个节点
+    }

@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod caption;
 pub mod decision_table;
+pub mod facts;
 pub mod help;
 pub mod inspector;
 pub mod legend;
@@ -19,11 +20,13 @@ pub mod workloads;
 pub use stage::labels;
 pub use style::style;
 
-use crate::view::{Question, View};
+use crate::view::{Question, Target, View};
 use egui::{Frame, Panel, Rect, Ui};
+use podium_sim::object::Key;
 use podium_sim::scheduler::explain::Explanation;
 use podium_sim::time::SimTime;
-use podium_sim::trace::RecordId;
+use podium_sim::trace::{Decision, RecordId, Why};
+use std::sync::Arc;
 
 /// Which records a thing that was worked out stands for: branch, and how many there are.
 pub type Stamp = (usize, usize);
@@ -39,7 +42,11 @@ pub struct State {
     acting: Option<Vec<String>>,
     marks: Option<(Stamp, marks::Marks)>,
     series: Option<(Stamp, workloads::Series)>,
-    explained: Option<((usize, RecordId), Option<Explanation>)>,
+    explained: Option<((usize, RecordId), Option<Arc<Explanation>>)>,
+    why: Option<(why::About, Result<Why, String>)>,
+    decided: Option<((usize, usize, Key), Option<(RecordId, Arc<Decision>)>)>,
+    /// Where somebody has come from, link by link.
+    back: Vec<(Target, SimTime)>,
 }
 
 /// Which records are there.

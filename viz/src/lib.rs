@@ -12,6 +12,7 @@ pub mod keys;
 pub mod layout;
 pub mod paint;
 pub mod panel;
+pub mod picture;
 pub mod player;
 pub mod scene;
 pub mod story;

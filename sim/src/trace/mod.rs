@@ -11,11 +11,9 @@ pub mod why;
 mod wire;
 
 pub use file::{BlockIndex, Chapter, FORMAT, Header, Story, Trace, TraceError, Writer};
-pub use fold::{Fold, InFlight};
+pub use fold::{Fold, InFlight, Measured};
 pub use keyframes::{Folding, Keyframes};
 pub use source::{ActError, Branch, Source};
-pub use file::{BlockIndex, FORMAT, Header, Trace, TraceError, Writer};
-pub use fold::{Fold, InFlight, Measured};
 pub use wire::{Decoder, Encoder, WireError};
 
 pub use record::{Actor, Code, Decision, Heard, Level, PodUsage, Record, RecordId, What, WriteVerb};

@@ -43,7 +43,7 @@ pub fn run(command: TraceCommand) -> Result<(), Failure> {
 /// Whether a record belongs to what goes on all the time, or is only a message.
 fn dull(r: &Record) -> bool {
     match &r.what {
-        What::Sent { .. } | What::Delivered { .. } | What::Timer { .. } => true,
+        What::Sent { .. } | What::Delivered { .. } | What::Timer { .. } | What::Usage { .. } => true,
         What::Write { obj, .. } => obj.kind() == Kind::Lease,
         _ => false,
     }

@@ -380,7 +380,7 @@ fn lease(t: &Theatre<'_>, node: &str) -> Line<'static> {
 
 fn tray(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
     let mut spans = Vec::new();
-    for (k, o) in &t.fold.objects {
+    for (k, o) in t.fold.objects.iter() {
         if let (Kind::Deployment, Obj::Deployment(d)) = (&k.kind, o) {
             let (have, want) = (d.status.available_replicas, d.spec.replicas.unwrap_or(1));
             let color = if have >= want { Color::Green } else { Color::Yellow };

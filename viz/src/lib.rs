@@ -6,6 +6,7 @@
 
 pub mod decision;
 pub mod draw;
+pub mod facts;
 pub mod fonts;
 pub mod keys;
 pub mod layout;

@@ -4,7 +4,9 @@ use crate::scene::Scene;
 use crate::story::{Muted, Story};
 use podium_sim::object::{Key, Str};
 use podium_sim::time::SimTime;
-use podium_sim::trace::{ActError, Code, Folding, Keyframes, Record, RecordId, Source, TraceIndex, What};
+use podium_sim::trace::{
+    ActError, Chapter, Code, Folding, Keyframes, Record, RecordId, Source, TraceIndex, What,
+};
 use podium_sim::world::External;
 use std::collections::BTreeMap;
 
@@ -245,15 +247,32 @@ impl Player {
         }
     }
 
+    /// The steps of the script that also began in the branch that is followed.
+    pub fn chapters(&self) -> &[Chapter] {
+        let chapters = &self.source.story().chapters;
+        let until = self.scripted();
+        &chapters[..chapters.partition_point(|c| c.began <= until)]
+    }
+
+    /// Up to when the branch that is followed goes by the script.
+    pub fn scripted(&self) -> SimTime {
+        self.source.parting(0, self.source.active())
+    }
+
+    /// The step of the script that is under way.
+    pub fn chapter(&self) -> Option<&Chapter> {
+        self.chapters().iter().rfind(|c| c.began <= self.now)
+    }
+
     /// To the beginning of the next chapter.
     pub fn chapter_on(&mut self) {
-        let next = self.source.story().chapters.iter().map(|c| c.began).find(|t| *t > self.now);
+        let next = self.chapters().iter().map(|c| c.began).find(|t| *t > self.now);
         self.seek(next.unwrap_or(self.end()));
     }
 
     /// To the beginning of this chapter, or of the one before.
     pub fn chapter_back(&mut self) {
-        let before = self.source.story().chapters.iter().map(|c| c.began).rfind(|t| *t < self.now);
+        let before = self.chapters().iter().map(|c| c.began).rfind(|t| *t < self.now);
         self.seek(before.unwrap_or(SimTime(0)));
     }
 

@@ -25,7 +25,7 @@ pub struct Muted {
 }
 
 /// Timers whose consequences are no news.
-const HEARTBEATS: &[&str] = &["lease-renewal", "node-status", "bookmarks", "compaction", "lease-expiry"];
+const HEARTBEATS: &[&str] = &["lease renewal", "node status", "bookmarks", "compaction", "lease expiry"];
 
 impl Muted {
     /// Looks at the records after those that it has seen.

@@ -103,7 +103,9 @@ pub struct View {
     /// A decision of the scheduler, explained; kept while it is looked at.
     pub decision: crate::decision::Watched,
     canvas: Canvas,
-    prepared: Option<(Mode, bool)>,
+    prepared: Option<(Mode, bool, bool)>,
+    /// What the panels remember.
+    pub ui: panel::State,
     /// Seconds of the viewer since the beginning.
     pub clock: f64,
 }
@@ -143,6 +145,7 @@ impl View {
             decision: Default::default(),
             canvas: Canvas::default(),
             prepared: None,
+            ui: panel::State::default(),
             clock: 0.0,
         }
     }
@@ -180,14 +183,14 @@ impl View {
 
     /// Fonts and colours for egui. They take effect with the next frame, so a host calls this before its first.
     pub fn prepare(&mut self, ctx: &egui::Context) {
-        if self.prepared == Some((self.mode, self.presenter)) {
+        if self.prepared == Some((self.mode, self.presenter, self.still)) {
             return;
         }
-        if self.prepared.is_none_or(|(_, presenter)| presenter != self.presenter) {
+        if self.prepared.is_none_or(|(_, presenter, _)| presenter != self.presenter) {
             ctx.set_fonts(if self.presenter { fonts::presenter_definitions() } else { fonts::definitions() });
         }
-        self.prepared = Some((self.mode, self.presenter));
-        panel::style(ctx, &self.theme(), self.scale());
+        self.prepared = Some((self.mode, self.presenter, self.still));
+        panel::style(ctx, &self.theme(), self.scale(), self.still);
     }
 
     /// One frame: keys, time, panels, and the picture. `seconds` have passed since the one before.

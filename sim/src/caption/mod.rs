@@ -63,7 +63,7 @@ impl Lang {
     }
 
     /// The Fluent sources, each with its file name.
-    pub(crate) fn sources(self) -> [(&'static str, &'static str); 4] {
+    pub(crate) fn sources(self) -> [(&'static str, &'static str); 5] {
         macro_rules! files {
             ($dir:literal) => {
                 [
@@ -71,6 +71,7 @@ impl Lang {
                     ("records.ftl", include_str!(concat!("../../locales/", $dir, "/records.ftl"))),
                     ("words.ftl", include_str!(concat!("../../locales/", $dir, "/words.ftl"))),
                     ("ui.ftl", include_str!(concat!("../../locales/", $dir, "/ui.ftl"))),
+                    ("view.ftl", include_str!(concat!("../../locales/", $dir, "/view.ftl"))),
                 ]
             };
         }

@@ -177,7 +177,7 @@ pub fn tell(record: &Record, context: &Context<'_>) -> Option<Telling> {
         }
         What::Fault { name, target } => trouble("fault", name, target),
         What::Mend { name, target } => trouble("mend", name, target),
-        What::Sent { .. } | What::Delivered { .. } => return None,
+        What::Sent { .. } | What::Delivered { .. } | What::Usage { .. } => return None,
         What::Dropped { why, .. } => match context.sent.map(|r| &r.what) {
             Some(What::Sent { to, label, .. }) => Telling::new(Noise, "lost-message")
                 .with("to", actor(&Actor { comp: *to, part: lit!("") }, context))

@@ -86,6 +86,7 @@ fn both_languages_have_the_same_messages_and_variables() {
         for id in en.keys() {
             assert!(all.insert(id.clone()), "{id} stands in two files");
             assert_eq!(id.starts_with("ui-"), name == "ui.ftl", "{id} is in the wrong file");
+            assert_eq!(id.starts_with("view-"), name == "view.ftl", "{id} is in the wrong file");
         }
         for (id, vars) in &en {
             assert_eq!(Some(vars), zh.get(id), "{name}: {id} in English and in Chinese");

@@ -27,7 +27,7 @@ use crate::client::{Change, Informer, Recorder};
 use crate::core::Cx;
 use crate::cow::{CowTable, Keyed};
 use crate::msg::{Ctx, Input, Msg, Timer};
-use crate::object::{Key, Kind, Node, Obj, Pod, Uid, lit};
+use crate::object::{Key, Kind, List, Node, Obj, Pod, Uid, lit};
 use crate::time::SimTime;
 use crate::world::Component;
 use fast::Decider;
@@ -83,6 +83,10 @@ pub struct Scheduler {
     backoff_timer: Option<SimTime>,
     leftover_timer: Option<SimTime>,
     started: SimTime,
+    /// The lists that the two informers have had, for the trace: see [`Heard`](crate::trace::Heard).
+    lists: [List<(u64, u64)>; 2],
+    /// Assumed pods that were given up since the last decision, for the trace.
+    forgotten: Vec<Uid>,
 }
 
 impl Keyed for Arc<Pod> {
@@ -103,7 +107,7 @@ impl Default for Scheduler {
 
 /// Which part of the scheduler a pod concerns.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(crate) enum Role {
     /// It waits for a node.
     Waiting,
     /// It is on one.
@@ -112,7 +116,8 @@ enum Role {
     Neither,
 }
 
-fn role(pod: &Pod) -> Role {
+/// Which part of the scheduler a pod concerns.
+pub(crate) fn role(pod: &Pod) -> Role {
     if pod.terminal() {
         Role::Neither
     } else if !pod.node_name.is_empty() {
@@ -141,6 +146,8 @@ impl Scheduler {
             backoff_timer: None,
             leftover_timer: None,
             started: SimTime(0),
+            lists: Default::default(),
+            forgotten: Vec::new(),
         }
     }
 
@@ -252,8 +259,8 @@ impl Scheduler {
             Role::Waiting => {
                 self.queue.remove(uid);
                 // While its binding is on its way, the answer settles what becomes of an assumed pod.
-                if !self.binding.contains_key(&uid) && self.cache.is_assumed(uid) {
-                    self.unplace(cx, old);
+                if !self.binding.contains_key(&uid) && self.forget(uid) {
+                    self.react(cx, POD_DELETE, Subject::Pod { old: Some(old), new: None });
                 }
             }
             Role::Placed => self.unplace(cx, old),
@@ -349,7 +356,9 @@ impl Component for Scheduler {
             Input::Message { msg: Msg::Response { ctx, result }, .. } => match ctx {
                 Ctx::Informer(i) => {
                     let informer = if i == PODS { &mut self.pods } else { &mut self.nodes };
+                    let before = informer.revision();
                     if let Some(c) = informer.on_response(cx, result) {
+                        self.lists[i as usize].push((before, informer.revision()));
                         self.change(cx, i, c);
                     }
                 }

@@ -2,7 +2,7 @@
 
 use crate::links::LinkClass;
 use crate::msg::Comp;
-use crate::object::{Key, Kind, Obj, Str};
+use crate::object::{Key, Kind, List, Obj, Str, Uid};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -88,6 +88,20 @@ pub enum What {
     Decision(Arc<Decision>),
     /// A component did or noticed something worth a sentence.
     Note { code: Code, subject: Key, args: Vec<(Str, Str)> },
+    /// What the pods on a node use, where it differs from that node's record before: by a kubelet at its periodic
+    /// tick, and with no pod by the world when the machine goes off. Pods of which nothing runs are not in it.
+    Usage { node: u32, pods: List<PodUsage> },
+}
+
+/// What the running containers of a pod use together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PodUsage {
+    /// The pod.
+    pub pod: Key,
+    /// Thousandths of a core.
+    pub cpu_milli: i64,
+    /// Bytes.
+    pub memory_bytes: i64,
 }
 
 /// What a write did to its object.
@@ -99,13 +113,32 @@ pub enum WriteVerb {
     Delete,
 }
 
-/// What is needed to repeat and explain one scheduling attempt.
+/// What a client of the API had been told of one kind of object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The newest revision that it had seen.
+    pub revision: u64,
+    /// The lists that it has had since its process started: the newest revision that it had seen before, and the
+    /// list's. What was written between the two it saw at once, and only what was left of it.
+    pub lists: List<(u64, u64)>,
+}
+
+/// What is needed to repeat and explain one scheduling attempt ([`super::verdicts`] does).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The pod.
     pub pod: Key,
     /// The scheduler's snapshot: the newest revision that it had seen.
     pub revision: u64,
+    /// When the scheduler's process started. Of what was before, it knew nothing.
+    pub since: SimTime,
+    /// What it had been told of pods.
+    pub pods: Heard,
+    /// What it had been told of nodes.
+    pub nodes: Heard,
+    /// Pods that it had counted on a node before they were bound, and since its decision before this one no longer
+    /// did: their binding had failed, or they were gone.
+    pub forgotten: Vec<Uid>,
     /// How many attempts this pod has had, this one counted.
     pub attempt: u32,
     /// Nodes looked at, from `start` on, in the scheduler's order.
@@ -222,7 +255,9 @@ impl What {
             Level::Off => false,
             Level::Full => true,
             Level::Lifecycle => match self {
-                What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } => false,
+                What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } | What::Usage { .. } => {
+                    false
+                }
                 What::Write { obj, .. } => level.keeps_writes(&obj.kind()),
                 What::Start
                 | What::User { .. }
@@ -258,7 +293,8 @@ impl What {
             | What::Fault { .. }
             | What::Mend { .. }
             | What::Delivered { .. }
-            | What::Dropped { .. } => None,
+            | What::Dropped { .. }
+            | What::Usage { .. } => None,
         }
     }
 }

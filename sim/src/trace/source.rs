@@ -105,6 +105,20 @@ impl Source {
         self.active
     }
 
+    /// Everything that came into the world of the branch that is followed, from the beginning on.
+    pub fn inputs(&self) -> &[(SimTime, External)] {
+        &self.branches[self.active].inputs
+    }
+
+    /// Up to when two branches are the same.
+    pub fn parting(&self, a: usize, b: usize) -> SimTime {
+        let (a, b) = (self.path(a), self.path(b));
+        let common = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+        let left = [a.get(common), b.get(common)].into_iter().flatten();
+        let from = left.filter_map(|branch| self.branches[*branch].parent).map(|(_, from)| from).min();
+        from.unwrap_or(self.branches[a[common - 1]].end)
+    }
+
     /// The branches from the trace itself to that one.
     fn path(&self, mut branch: usize) -> Vec<usize> {
         let mut path = vec![branch];

@@ -6,7 +6,7 @@ use crate::links::LinkClass;
 use crate::msg::Comp;
 use crate::object::lit;
 use crate::rng::Rng;
-use crate::trace::{Actor, Code, Decision};
+use crate::trace::{Actor, Code, Decision, Heard};
 use expect_test::expect;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -100,6 +100,10 @@ fn decision(pod: &Key, winner: &str, reasons: &[(&str, u32)]) -> What {
     What::Decision(Arc::new(Decision {
         pod: pod.clone(),
         revision: 40,
+        since: SimTime(0),
+        pods: Heard::default(),
+        nodes: Heard::default(),
+        forgotten: Vec::new(),
         attempt: 1,
         looked_at: 3,
         start: 0,

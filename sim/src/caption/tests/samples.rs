@@ -6,7 +6,7 @@ use crate::links::LinkClass;
 use crate::msg::Comp;
 use crate::object::{Key, Kind, Obj, lit};
 use crate::time::SimTime;
-use crate::trace::{Actor, Code, Decision, Record, RecordId, What, WriteVerb};
+use crate::trace::{Actor, Code, Decision, Heard, Record, RecordId, What, WriteVerb};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -120,6 +120,10 @@ fn others() -> Vec<What> {
         What::Decision(Arc::new(Decision {
             pod: Key::new(Kind::Pod, "default", "web-1"),
             revision: 9,
+            since: SimTime(0),
+            pods: Heard::default(),
+            nodes: Heard::default(),
+            forgotten: Vec::new(),
             attempt: 1,
             looked_at,
             start: 0,

@@ -65,6 +65,8 @@ pub(super) fn draw(p: &Painter<'_>, canvas: &mut Canvas) {
         return;
     }
     let current = p.view.player.current().map(|r| r.id);
+    // Names beside the same stretch of an edge go below one another.
+    let mut named: Vec<Pos2> = Vec::new();
     for m in &packets {
         let Some((at, heading)) = position(p, m) else { continue };
         if !p.layout.area.contains(at) {
@@ -90,7 +92,11 @@ pub(super) fn draw(p: &Painter<'_>, canvas: &mut Canvas) {
             } else {
                 (at - vec2(side * 0.8, 0.0), Align2::RIGHT_CENTER)
             };
-            canvas.label(at, anchor, m.label.as_str(), 13.0, p.theme.text);
+            let clash = named.iter().filter(|n| (n.x - at.x).abs() < 60.0 && (n.y - at.y).abs() < 90.0).count();
+            let at = named.get(named.len().wrapping_sub(clash)).filter(|_| clash > 0).copied().unwrap_or(at);
+            named.push(at);
+            let line = at + vec2(0.0, 16.0 * clash as f32);
+            canvas.label(line, anchor, m.label.as_str(), 14.0, p.theme.text);
         }
     }
 }

@@ -305,7 +305,7 @@ pub(super) fn tile(p: &Painter<'_>, tile: &Tile, rect: Rect, canvas: &mut Canvas
     let at = Rect::from_center_size(middle, Vec2::splat(sign));
     canvas.shape(Shape::fill(at, Color(0)).glyph(d.glyph, d.ink).glyph_size(0.9));
     if named {
-        let size = (r.height() * 0.21).clamp(9.0, 15.0);
+        let size = (r.height() * 0.21).clamp(9.0, 20.0);
         let at = pos2(r.center().x, r.max.y - r.height() * 0.24);
         canvas.label(at, Align2::CENTER_CENTER, short(&tile.key.name), size, d.ink).max_width =
             r.width() - 4.0;
@@ -347,8 +347,8 @@ fn trouble(p: &Painter<'_>, rack: &Rack, rect: Rect, canvas: &mut Canvas) {
         canvas.shape(
             Shape::fill(rect, wash).radius(8.0).border(0.0, BLACK.fade(0.18)).pattern(Pattern::Stripes, 0.0),
         );
-        let side = (rect.height() * 0.34).clamp(18.0, 92.0);
-        let sign = Rect::from_center_size(rect.center(), Vec2::splat(side));
+        let side = (rect.height() * 0.24).clamp(16.0, 84.0);
+        let sign = Rect::from_min_size(rect.max - Vec2::splat(side + 8.0), Vec2::splat(side));
         canvas.shape(Shape::fill(sign, t.bad).radius(side).border(3.0, WHITE).glyph(Glyph::Power, WHITE));
     } else if rack.trouble.cut && rect.height() > 50.0 {
         let sign = Rect::from_center_size(rect.center_top(), Vec2::splat(26.0));

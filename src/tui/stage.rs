@@ -4,7 +4,7 @@ use super::free::{Free, Pressed, Quiz};
 use super::picture::{self, Overlay};
 use super::theatre::Theatre;
 use crate::exit::Failure;
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use podium_sim::caption::Catalogue;
 use podium_sim::object::Str;

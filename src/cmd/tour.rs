@@ -137,7 +137,7 @@ type Guess = (&'static str, fn(Span) -> bool);
 /// The options of the question: their ids, and whether a length of time is meant by them.
 const OPTIONS: [Guess; 3] = [
     ("5s", |s| s < Span::secs(20)),
-    ("40s", |s| s >= Span::secs(20) && s <= Span::secs(300)),
+    ("50s", |s| s >= Span::secs(20) && s <= Span::secs(300)),
     ("over-5min", |s| s > Span::secs(300)),
 ];
 

@@ -5,7 +5,7 @@
 
 node-registered = Node { $name } joins the cluster: its kubelet registers it with the API server.
 node-silent = No more heartbeats come from { $name }: { $why }.
-node-lease-expired = The node lifecycle controller finds that { $name } has not renewed its lease for { $silence }. The limit is { $grace }: the node counts as not ready.
+node-lease-expired = For { $silence } the node lifecycle controller has seen no renewal of the lease of { $name }. The limit is { $grace }: the node counts as not ready.
 node-back = Node { $name } renews its lease again: the node lifecycle controller counts it as ready.
 node-tainted = The node lifecycle controller taints { $name }: { $taints }.
 # Told instead of node-tainted when no taint is left; it has no variable $taints.

@@ -5,7 +5,7 @@
 
 node-registered = 节点 { $name } 加入集群：它的 kubelet 向 API 服务器完成注册。
 node-silent = 节点 { $name } 不再发来心跳：{ $why }。
-node-lease-expired = 节点生命周期控制器发现 { $name } 已有 { $silence }没有续租，超过了 { $grace }的宽限期：节点被视为未就绪。
+node-lease-expired = 节点生命周期控制器已有 { $silence }没有看到 { $name } 续租，超过了 { $grace }的宽限期：节点被视为未就绪。
 node-back = 节点 { $name } 又开始续租：节点生命周期控制器认定它已恢复就绪。
 node-tainted = 节点生命周期控制器给 { $name } 打上污点：{ $taints }。
 # 没有剩余污点时代替 node-tainted；没有变量 $taints。

@@ -145,7 +145,8 @@ codes! {
     NodeRegistered = "node.registered",
     /// Heartbeats of a node no longer arrive; recorded by the world, which alone can know it. Subject: node. Args: why.
     NodeSilent = "node.silent",
-    /// Node lifecycle: the lease is older than the grace period. Subject: node. Args: grace, silence.
+    /// Node lifecycle: the last round of the monitor that saw a new lease (`probeTimestamp` upstream) is longer ago,
+    /// `silence`, than the grace period. When the node sent that lease is another matter. Subject: node. Args: grace, silence.
     LeaseExpired = "node.lease-expired",
     /// Node lifecycle: the lease is fresh again. Subject: node.
     NodeBack = "node.back",

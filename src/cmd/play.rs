@@ -14,7 +14,7 @@ use podium_sim::print;
 use podium_sim::scenario::lesson::Prediction;
 use podium_sim::scenario::{PlannedFault, Report, Run, RunOptions, plan};
 use podium_sim::time::SimTime;
-use podium_sim::trace::{Level, Record, Writer};
+use podium_sim::trace::{Level, Record, RecordId, Writer};
 use podium_sim::world::World;
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -61,17 +61,30 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let Some(next) = run.next_deadline() else { break };
         pace(args.pace, began, next);
         let over = run.step_until(next);
-        let new: Vec<String> = run.begun_steps().skip(shown).map(str::to_owned).collect();
-        if !new.is_empty() && !quiet {
-            teller.rest(&mut out)?;
-        }
-        for name in new {
-            shown += 1;
-            if quiet {
-                continue;
+        let records = run.take_records();
+        writer.add(&records);
+        if quiet {
+            if over {
+                break;
             }
+            continue;
+        }
+        let new: Vec<(String, RecordId)> =
+            run.begun_steps().skip(shown).map(|(name, newest)| (name.to_owned(), newest)).collect();
+        let mut records = records.as_slice();
+        for (name, newest) in new {
+            shown += 1;
+            // What led to a step stands above its heading, what the step does below.
+            let led = records.partition_point(|r| r.id <= newest);
+            teller.tell(&mut out, &records[..led], run.now())?;
+            teller.rest(&mut out)?;
+            records = &records[led..];
             if let Some(before) = step.as_deref().filter(|name| !acts(&loaded, name)) {
                 narration(&mut out, &loaded, before, run.now(), catalogue, style)?;
+            }
+            if let Some(p) = prediction.filter(|p| !answered && step.as_ref() == Some(&p.after)) {
+                answered = true;
+                verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
             }
             if let Some(p) = prediction.filter(|p| p.before == name) {
                 guess = question(&mut out, p, asks, catalogue, style)?;
@@ -83,16 +96,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
             }
             step = Some(name);
         }
-        let records = run.take_records();
-        writer.add(&records);
-        if !quiet {
-            teller.tell(&mut out, &records, run.now())?;
-            if let (Some(p), false, Some(_)) = (prediction, answered, run.report().answer) {
-                answered = true;
-                teller.rest(&mut out)?;
-                verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
-            }
-        }
+        teller.tell(&mut out, records, run.now())?;
         if over {
             break;
         }

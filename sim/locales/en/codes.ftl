@@ -8,8 +8,9 @@ node-silent = No more heartbeats come from { $name }: { $why }.
 node-lease-expired = For { $silence } the node lifecycle controller has seen no renewal of the lease of { $name }. The limit is { $grace }: the node counts as not ready.
 node-back = Node { $name } renews its lease again: the node lifecycle controller counts it as ready.
 node-tainted = The node lifecycle controller taints { $name }: { $taints }.
-# Told instead of node-tainted when no taint is left; it has no variable $taints.
-node-untainted = The node lifecycle controller lifts its taints from { $name }.
+# Told instead of node-tainted when taints are set and others lifted, and when they are only lifted.
+node-retainted = The node lifecycle controller taints { $name }: { $taints }. It lifts { $lifted }.
+node-untainted = The node lifecycle controller lifts from { $name }: { $lifted }.
 
 ## Eviction
 
@@ -81,6 +82,13 @@ kubelet-exited =
         [0] Container { $container } of pod { $name } has finished without an error.
        *[other] Container { $container } of pod { $name } has ended by itself with exit code { $code } ({ $reason }).
     }
+# Told instead of kubelet-exited when somebody stopped it, and when it was lost with its machine.
+kubelet-exited-asked =
+    { $code ->
+        [0] Container { $container } of pod { $name } has stopped, as it was asked to.
+       *[other] Container { $container } of pod { $name } has been stopped; its exit code is { $code } ({ $reason }).
+    }
+kubelet-exited-lost = Container { $container } of pod { $name } went down with its machine; the kubelet on { $node } notes that as exit code { $code } ({ $reason }).
 kubelet-backoff = The kubelet on { $node } waits { $wait } before it starts container { $container } of pod { $name } again (restart { $restart }).
 kubelet-ready = Container { $container } of pod { $name } has passed its readiness probe.
 kubelet-unready = Container { $container } of pod { $name } has failed its readiness probe ({ $failures } in a row): it gets no traffic for now.

@@ -8,8 +8,9 @@ node-silent = 节点 { $name } 不再发来心跳：{ $why }。
 node-lease-expired = 节点生命周期控制器已有 { $silence }没有看到 { $name } 续租，超过了 { $grace }的宽限期：节点被视为未就绪。
 node-back = 节点 { $name } 又开始续租：节点生命周期控制器认定它已恢复就绪。
 node-tainted = 节点生命周期控制器给 { $name } 打上污点：{ $taints }。
-# 没有剩余污点时代替 node-tainted；没有变量 $taints。
-node-untainted = 节点生命周期控制器去掉了 { $name } 上由它打的污点。
+# 有增有减、只减不增时，分别代替 node-tainted。
+node-retainted = 节点生命周期控制器给 { $name } 打上污点：{ $taints }；同时去掉：{ $lifted }。
+node-untainted = 节点生命周期控制器去掉 { $name } 上的污点：{ $lifted }。
 
 ## 驱逐
 
@@ -77,6 +78,13 @@ kubelet-exited =
         [0] Pod { $name } 的容器 { $container } 正常结束。
        *[other] Pod { $name } 的容器 { $container } 自己退出了，退出码 { $code }（{ $reason }）。
     }
+# 被要求停止、随机器一起消失时，分别代替 kubelet-exited。
+kubelet-exited-asked =
+    { $code ->
+        [0] Pod { $name } 的容器 { $container } 按要求停止了。
+       *[other] Pod { $name } 的容器 { $container } 被停止，退出码 { $code }（{ $reason }）。
+    }
+kubelet-exited-lost = Pod { $name } 的容器 { $container } 随它的机器一起停了；{ $node } 上的 kubelet 记作退出码 { $code }（{ $reason }）。
 kubelet-backoff = { $node } 上的 kubelet 要先等 { $wait }，再重启 Pod { $name } 的容器 { $container }（第 { $restart } 次重启）。
 kubelet-ready = Pod { $name } 的容器 { $container } 通过了就绪探针。
 kubelet-unready = Pod { $name } 的容器 { $container } 没有通过就绪探针（连续 { $failures } 次）：暂时不给它分配流量。

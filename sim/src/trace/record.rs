@@ -198,7 +198,7 @@ codes! {
     ContainerCreated = "kubelet.created",
     /// A container runs. Subject: pod. Args: container, restart.
     ContainerStarted = "kubelet.started",
-    /// A container ended by itself. Subject: pod. Args: container, code, reason.
+    /// A container ended. Subject: pod. Args: container, code, reason, asked.
     ContainerExited = "kubelet.exited",
     /// A container waits before it is started again. Subject: pod. Args: container, wait, restart.
     ContainerBackoff = "kubelet.backoff",

@@ -310,7 +310,9 @@ const ECHOES: &[(&str, &str)] = &[
     ("node-lease-expired", "write-node-unknown"),
     ("node-lease-expired", "write-node-not-ready"),
     ("node-tainted", "write-node-tainted"),
+    ("node-retainted", "write-node-tainted"),
     ("node-untainted", "write-node-untainted"),
+    ("node-untainted", "write-node-taints-left"),
     ("pod-evicted", "write-pod-deletion-asked"),
     ("deployment-revision", "write-replicaset-created"),
     ("deployment-scaled", "write-replicaset-scaled"),
@@ -325,6 +327,8 @@ const ECHOES: &[(&str, &str)] = &[
     ("kubelet-started", "write-pod-running"),
     ("kubelet-started", "write-pod-restarted"),
     ("kubelet-exited", "write-pod-restarted"),
+    ("kubelet-exited-asked", "write-pod-restarted"),
+    ("kubelet-exited-lost", "write-pod-restarted"),
     ("kubelet-backoff", "write-pod-waiting"),
     ("kubelet-unready", "write-pod-unready"),
 ];

@@ -60,6 +60,8 @@ namespace-emptied =
 
 scheduler-backoff = The scheduler puts pod { $name } aside and tries again in { $wait } at the earliest.
 scheduler-retried = Something has changed ({ $event }): the scheduler gives pod { $name } another try.
+# Told instead of scheduler-retried when it is only for the time that has passed.
+scheduler-retried-anyway = Nothing has changed that would let pod { $name } fit, but it has waited for long: the scheduler gives it another try all the same.
 
 ## Kubelet
 

@@ -57,6 +57,8 @@ namespace-emptied =
 
 scheduler-backoff = 调度器先把 Pod { $name } 放到一边，至少 { $wait }后再试。
 scheduler-retried = 情况有变（{ $event }）：调度器再次尝试调度 Pod { $name }。
+# 只因等待已久而重试时，代替 scheduler-retried。
+scheduler-retried-anyway = 没有任何有利于 Pod { $name } 的变化，但它已等了很久：调度器照例再试一次。
 
 ## kubelet
 

@@ -54,7 +54,6 @@ const PHRASES: &[(&str, &str)] = &[
     ("NodeUpdateNodeCondition", "phrase-node-condition"),
     ("AssignedPodAdd", "phrase-pod-added"),
     ("AssignedPodDelete", "phrase-pod-removed"),
-    ("UnschedulableTimeout", "phrase-long-wait"),
 ];
 
 /// How important a record is to somebody who watches.
@@ -269,6 +268,7 @@ fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args:
         Code::NodeTainted if !lifted.is_empty() => "node-retainted".into(),
         // In the foreground the owner is still there, and waits.
         Code::GarbageCollected if arg("first") == "yes" => "gc-collected-first".into(),
+        Code::PodRetried if arg("event") == "UnschedulableTimeout" => "scheduler-retried-anyway".into(),
         // How a container ended whose machine lost its power, no one knows.
         Code::ContainerExited if arg("reason") == "Unknown" => "kubelet-exited-lost".into(),
         Code::ContainerExited if arg("asked") == "yes" => "kubelet-exited-asked".into(),

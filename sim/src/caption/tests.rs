@@ -121,6 +121,7 @@ const OTHERS: &[&str] = &[
     "kubelet-exited-lost",
     "node-retainted",
     "node-untainted",
+    "scheduler-retried-anyway",
 ];
 
 #[test]

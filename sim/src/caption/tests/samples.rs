@@ -253,6 +253,7 @@ pub(super) fn samples() -> Vec<(Record, Option<Obj>)> {
         let others: &[(&str, &str)] = match code {
             Code::NodeTainted => &[("taints", "k:NoExecute, -gone:NoSchedule"), ("taints", "-k:NoExecute")],
             Code::GarbageCollected => &[("first", "yes")],
+            Code::PodRetried => &[("event", "UnschedulableTimeout")],
             Code::ContainerExited => &[("asked", "yes"), ("reason", "Unknown")],
             _ => &[],
         };

@@ -14,7 +14,7 @@ use std::path::PathBuf;
     long_about = "A container cluster that you can see, stop, rewind and ask \"why?\".\n\n\
         Without a command, podium gives a tour of 90 seconds.",
     after_help = "Exit codes: 0 ok, 1 an assertion failed, 2 wrong usage, 3 something this machine lacks, \
-        5 a file is invalid, 70 a bug of podium.\n\nExamples:\n  \
+        5 a file is missing or invalid, 70 a bug of podium.\n\nExamples:\n  \
         podium                                     the tour\n  \
         podium play scenarios/lessons/k08-node-down.yaml     watch a node die and the cluster recover\n  \
         podium play my-deployment.yaml             your own manifests on three nodes\n  \

@@ -161,6 +161,12 @@ fn exit_codes() {
         (&["play", &broken], 5),
         (&["get", &broken, "pods"], 5),
         (&["play", "/nowhere/at-all.yaml"], 5),
+        (&["test", "/nowhere/at-all.yaml"], 5),
+        (&["test", "/nowhere"], 5),
+        (&["test", "src"], 5),
+        (&["test", &broken], 5),
+        (&["test", &broken, "scenarios/regress/cordon.yaml"], 5),
+        (&["test", &broken, &failing], 1),
         (&["trace", "cat", "/nowhere/at-all.podium-trace"], 5),
         (&["play", "Cargo.lock"], 5),
     ];
@@ -184,6 +190,25 @@ fn what_failed_is_said_once_with_how_to_repeat_it() {
     assert_eq!(text.matches("step `never`").count(), 1, "{text}");
     let v = json(&ends(&["play", &failing, "--json"], 1));
     assert_eq!((&v["passed"], &v["report"]["failure"]["step"]), (&Value::Bool(false), &"never".into()));
+}
+
+/// A file that cannot be played has no seed, and nothing that would play it again.
+#[test]
+fn an_invalid_file_is_not_played() {
+    let t = Temp::new("invalid");
+    let broken = t.file("broken.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: [\n");
+    let report = t.path("report.xml");
+    let text = ends(&["test", &broken, "scenarios/regress/cordon.yaml", "--junit", &report], 5);
+    assert!(text.contains("broken.yaml:") && text.contains("1 passed, 1 failed (1 invalid)"), "{text}");
+    assert!(!text.contains("repeat") && !text.contains("seed"), "{text}");
+    let xml = std::fs::read_to_string(&report).unwrap();
+    assert!(xml.contains("<error") && xml.contains("errors=\"1\""), "{xml}");
+    let v = json(&ends(&["test", &broken, "--json"], 5));
+    let file = &v["scenarios"][0];
+    assert_eq!((&v["failed"], &v["invalid"]), (&1.into(), &1.into()));
+    assert_eq!((&file["seed"], &file["repeat"], &file["invalid"]), (&Value::Null, &Value::Null, &true.into()));
+    let missing = ends(&["test", "scenarios/lessons/k08-node-dwon.yaml"], 5);
+    assert!(missing.contains("there is no such file") && missing.contains("k08-node-down.yaml"), "{missing}");
 }
 
 #[test]
@@ -446,7 +471,6 @@ fn mistakes_are_answered_with_the_nearest_name() {
         (&["play", WEB, "--sede", "1"], 2, &["--seed"]),
         (&["play", WEB, "--trace-level", "loud"], 2, &["off", "lifecycle", "full"]),
         (&["completions", "basch"], 2, &["bash"]),
-        (&["test", "scenarios/nowhere"], 2, &["scenarios/nowhere"]),
         (&["top", "Cargo.toml", "pods"], 5, &["Cargo.toml"]),
     ];
     for (args, code, texts) in cases {

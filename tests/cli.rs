@@ -211,6 +211,25 @@ fn an_invalid_file_is_not_played() {
     assert!(missing.contains("there is no such file") && missing.contains("k08-node-down.yaml"), "{missing}");
 }
 
+/// A manifest asserts nothing: what has become of it is said all the same.
+#[test]
+fn a_manifest_that_never_becomes_ready_is_not_passed_over() {
+    let t = Temp::new("unready");
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(WEB)).unwrap();
+    let big = text.replace("cpu: 250m", "cpu: 64");
+    assert_ne!(big, text);
+    let big = t.file("big.yaml", &big);
+    let said = "no assertion; 0 of 1 deployments available: web 0/3";
+    let (report, well) = (t.path("report.xml"), "no assertion; 1 of 1 deployments available");
+    let test = ends(&["test", &big, WEB, "--junit", &report], 0);
+    assert!(test.contains(&format!("({said})")) && test.contains(&format!("({well})")), "{test}");
+    assert!(std::fs::read_to_string(&report).unwrap().contains(said));
+    assert_eq!(json(&ends(&["test", &big, "--json"], 0))["scenarios"][0]["note"], said);
+    assert!(ends(&["play", &big], 0).lines().any(|l| l == said));
+    assert_eq!(json(&ends(&["play", &big, "--json"], 0))["note"], said);
+    assert!(!ends(&["test", "scenarios/regress/cordon.yaml"], 0).contains("assertion"));
+}
+
 #[test]
 fn json_parses_everywhere() {
     let play = json(&ends(&["play", K08, "--json"], 0));

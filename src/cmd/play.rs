@@ -4,6 +4,7 @@ use crate::cli::{Pace, PlayArgs};
 use crate::exit::Failure;
 use crate::load;
 use crate::narrate::{Beats, Line, Narrator};
+use crate::standing;
 use crate::term::Style;
 use crate::text::wrap;
 use crate::tui::free::Quiz;
@@ -121,12 +122,17 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let bytes = writer.finish(run.cluster().input_log(), &report.story(), report.ended_at);
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
     }
+    let standing = standing::of_run(&loaded.scenario, run.cluster().objects());
     if args.json {
+        let note = standing.map(|s| s.text);
         let v = json!({"scenario": header.name, "seed": header.seed, "kubernetes": header.kubernetes, "latency": header.latency,
-            "trace_hash": hash, "trace_level": header.level, "passed": report.passed, "report": report});
+            "trace_hash": hash, "trace_level": header.level, "passed": report.passed, "note": note, "report": report});
         return finish(&report, writeln!(out, "{v:#}"));
     }
     let end = summary(&mut out, &run, &report, style).and_then(|()| {
+        if let Some(s) = &standing {
+            writeln!(out, "{}", if s.well { s.text.clone() } else { style.bad(&s.text) })?;
+        }
         writeln!(
             out,
             "{}",

@@ -4,6 +4,7 @@
 use crate::cli::TestArgs;
 use crate::exit::Failure;
 use crate::load;
+use crate::standing::{self, Standing};
 use crate::term::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use podium_sim::check::Checker;
@@ -34,6 +35,8 @@ struct Verdict {
     problems: Vec<String>,
     /// The seed that it was played with, and how to play it again; nothing if the file could not be played.
     played: Option<(u64, String)>,
+    /// How the workloads stand at the end, if nothing is demanded of the run.
+    standing: Option<Standing>,
     virtual_time: Span,
     took: Duration,
 }
@@ -176,8 +179,8 @@ fn options(case: &Case, plan: Option<Vec<PlannedFault>>) -> RunOptions {
 }
 
 /// Plays one run to its end, the invariant checkers reading along.
-fn play(scenario: Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>) {
-    let mut run = Run::new(scenario, options);
+fn play(scenario: &Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>, Option<Standing>) {
+    let mut run = Run::new(scenario.clone(), options);
     let mut checker = Checker::new();
     while !run.ended() {
         let Some(next) = run.next_deadline() else { break };
@@ -192,7 +195,7 @@ fn play(scenario: Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>) {
     }
     let broken =
         checker.violations().iter().map(|v| format!("invariant {}: {} (at {})", v.rule, v.what, v.at));
-    (report, broken.take(5).collect())
+    (report, broken.take(5).collect(), standing::of_run(scenario, world.objects()))
 }
 
 /// What tells one way to fail from another: the rule or the demand that was broken, and where.
@@ -222,19 +225,20 @@ fn judge(case: &Case) -> Verdict {
                 path: case.path.clone(),
                 problems: vec![e.clone()],
                 played: None,
+                standing: None,
                 virtual_time: Span::ZERO,
                 took: began.elapsed(),
             };
         }
     };
     let repeat = format!("podium play {} --seed {}", case.path.display(), case.seed);
-    let (report, broken) = play(scenario.clone(), options(case, None));
+    let (report, broken, standing) = play(&scenario, options(case, None));
     let mut found = problems(&report, broken.clone());
     if !found.is_empty() && scenario.spec.chaos.is_some() {
         // The same failure, not just any.
         let failure = signature(&report, &broken);
         let few = shrink(&scenario, case.seed, |plan| {
-            let (r, b) = play(scenario.clone(), options(case, Some(plan.to_vec())));
+            let (r, b, _) = play(&scenario, options(case, Some(plan.to_vec())));
             signature(&r, &b) == failure
         });
         let drawn = plan(&scenario, case.seed);
@@ -263,7 +267,7 @@ fn judge(case: &Case) -> Verdict {
         }
         for wrong in &lesson.wrong {
             let variant = Arc::new(scenario.variant(wrong));
-            let (r, _) = play(variant, options(case, None));
+            let (r, ..) = play(&variant, options(case, None));
             match &r.failure {
                 None => found.push(format!(
                     "the wrong variant {:?} passes; it must fail at step {:?}",
@@ -282,6 +286,7 @@ fn judge(case: &Case) -> Verdict {
         path: case.path.clone(),
         problems: found,
         played: Some((case.seed, repeat)),
+        standing,
         virtual_time: report.ended_at - podium_sim::time::SimTime(0),
         took: began.elapsed(),
     }
@@ -309,7 +314,13 @@ fn print(verdicts: &[Verdict], many: bool, took: Duration) {
         let path = group[0].path.display();
         if group[0].played.is_some() {
             let ms = took.as_secs_f64() * 1000.0;
-            println!("{mark} {path:<44} {:>9} played in {ms:>6.1} ms{seeds}", longest.to_string());
+            let standings = || group.iter().filter_map(|v| v.standing.as_ref());
+            let standing = standings().find(|s| !s.well).or_else(|| standings().next());
+            let note = standing.map_or(String::new(), |s| {
+                let text = format!("({})", s.text);
+                format!("  {}", if s.well { style.dim(&text) } else { style.bad(&text) })
+            });
+            println!("{mark} {path:<44} {:>9} played in {ms:>6.1} ms{seeds}{note}", longest.to_string());
         } else {
             println!("{mark} {path:<44} cannot be played");
         }
@@ -336,7 +347,7 @@ fn print(verdicts: &[Verdict], many: bool, took: Duration) {
 fn as_json(v: &Verdict) -> Value {
     let (seed, repeat) = v.played.as_ref().map(|(seed, repeat)| (*seed, repeat)).unzip();
     json!({"name": v.name, "file": v.path, "seed": seed, "passed": v.passed(), "invalid": v.played.is_none(),
-        "problems": v.problems, "repeat": repeat, "virtual_s": v.virtual_time.as_secs_f64(), "seconds": v.took.as_secs_f64()})
+        "problems": v.problems, "note": v.standing.as_ref().map(|s| &s.text), "repeat": repeat, "virtual_s": v.virtual_time.as_secs_f64(), "seconds": v.took.as_secs_f64()})
 }
 
 fn junit(verdicts: &[Verdict]) -> Result<String, Failure> {
@@ -358,6 +369,9 @@ fn junit(verdicts: &[Verdict]) -> Result<String, Failure> {
         let mut case = TestCase::new(format!("{}{seed}", v.name), status);
         case.set_classname(v.path.display().to_string());
         case.set_time(v.took);
+        if let Some(s) = &v.standing {
+            case.set_system_out(&s.text);
+        }
         suite.add_test_case(case);
     }
     let mut report = Report::new("podium");

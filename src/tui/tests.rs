@@ -2,10 +2,12 @@
 
 use super::free::{Free, Pressed};
 use super::picture::{Overlay, draw};
+use super::stage::goodbye;
 use super::theatre::Theatre;
 use podium_sim::caption::{Catalogue, Lang};
 use podium_sim::config::WorldConfig;
 use podium_sim::links::LatencyProfile;
+use podium_sim::scenario::{Ended, Report};
 use podium_sim::time::{SimTime, Span};
 use podium_sim::world::{External, UserCommand, World};
 use ratatui::Terminal;
@@ -118,6 +120,56 @@ fn keys_do_what_they_say() {
     free.tick(&mut t, &c, Span::secs(1));
     assert_eq!(t.now(), S(46));
     assert!(!free.press(Pressed::Quit, &mut t, &c));
+}
+
+/// A run that is over, ten seconds long.
+fn tape(c: &Catalogue) -> Theatre<'_> {
+    let mut t = stage(c);
+    t.play_to(S(10));
+    Theatre::tape(t.records, t.nodes, S(10), c)
+}
+
+#[test]
+fn esc_closes_a_box_first() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = tape(&c);
+    let mut free = Free::new(false, None);
+    for open in ['?', 'w'] {
+        assert!(free.press(Pressed::Char(open), &mut t, &c));
+        assert!(free.overlay(&t, &c).window.is_some());
+        assert!(free.press(Pressed::Esc, &mut t, &c), "{open}: it closes the box");
+        assert!(free.overlay(&t, &c).window.is_none());
+    }
+    assert!(!free.press(Pressed::Esc, &mut t, &c), "there is no box: it leaves");
+    free.press(Pressed::Char('?'), &mut t, &c);
+    assert!(!free.press(Pressed::Quit, &mut t, &c), "q leaves from a box, too");
+}
+
+#[test]
+fn who_leaves_early_is_told_so() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = tape(&c);
+    let mut free = Free::new(false, None);
+    let report = Report {
+        name: "short".into(),
+        file: String::new(),
+        passed: true,
+        seed: 7,
+        steps: Vec::new(),
+        failure: None,
+        ended: Ended::Finished,
+        ended_at: S(10),
+        revision: 9,
+        instants: 1,
+        answer: None,
+    };
+    free.tick(&mut t, &c, Span::secs(4));
+    let said = goodbye(&report, None, free.furthest(&t), &c);
+    assert!(said.starts_with("You left at 0:04.0. The run goes on to 0:10.0"), "{said}");
+    free.press(Pressed::Right, &mut t, &c);
+    free.press(Pressed::Left, &mut t, &c);
+    let said = goodbye(&report, None, free.furthest(&t), &c);
+    assert!(said.starts_with("passed  short"), "it was seen to its end: {said}");
 }
 
 /// The ids of ui.ftl, and all sources that may use them.

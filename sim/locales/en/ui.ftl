@@ -116,8 +116,8 @@ ui-tape-keys =
 ui-keys-tour = any key: skip ahead   q: quit
 ui-keys-free = d delete pod  k kill node  r repair  s scale  ← → time  w why  ? keys  q quit
 ui-keys-tape = ← → time  w why  f fast  + - speed  space stop  ? keys  q quit
-ui-keys-why = ↑ ↓ another pod   any other key: close
-ui-keys-close = any key: close
+ui-keys-why = ↑ ↓ another pod   any other key: close   q: quit
+ui-keys-close = any key: close   q: quit
 ui-did-delete = You delete pod { $name }.
 ui-did-kill = You cut the power of { $name }. Press f to see what comes of it.
 ui-did-repair = You switch { $name } on again.
@@ -126,6 +126,7 @@ ui-did-back = Back at { $time }. Whatever you do here makes another future.
 ui-did-forward = On to { $time }.
 ui-did-future = From here on it is another future.
 ui-did-nothing = There is nothing to do that to just now.
+ui-left-early = You left at { $time }. The run goes on to { $end }; this is how it goes in full:
 ui-did-end = The run ends here. Press ← to go back.
 
 ## A lesson's question

@@ -113,8 +113,8 @@ ui-tape-keys =
 ui-keys-tour = 任意键：跳过   q：退出
 ui-keys-free = d 删 Pod  k 断电  r 恢复  s 扩缩  ← → 时间  w 为什么  ? 按键  q 退出
 ui-keys-tape = ← → 时间  w 为什么  f 快进  + - 速度  空格 暂停  ? 按键  q 退出
-ui-keys-why = ↑ ↓ 换一个 Pod   其他任意键：关闭
-ui-keys-close = 任意键：关闭
+ui-keys-why = ↑ ↓ 换一个 Pod   其他任意键：关闭   q：退出
+ui-keys-close = 任意键：关闭   q：退出
 ui-did-delete = 你删除了 Pod { $name }。
 ui-did-kill = 你切断了 { $name } 的电源。按 f 快进，看看会怎样。
 ui-did-repair = 你重新接通了 { $name } 的电源。
@@ -123,6 +123,7 @@ ui-did-back = 回到 { $time }。在这里做任何事，都会产生另一个�
 ui-did-forward = 前进到 { $time }。
 ui-did-future = 从这里起是另一个未来。
 ui-did-nothing = 现在没有可以这样操作的对象。
+ui-left-early = 你在 { $time } 离开了。整个运行到 { $end } 为止，全程如下：
 ui-did-end = 运行到此结束。按 ← 可以往回看。
 
 ## 课程里的问题

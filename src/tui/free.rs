@@ -182,7 +182,7 @@ impl Free {
                 self.furthest = self.furthest(t);
                 self.speed = 1;
                 t.rewind(SimTime(t.now().0.saturating_sub(JUMP.0)));
-                let id = if t.acts() { "ui-did-back" } else { "ui-did-forward" };
+                let id = if t.acts() { "ui-did-back" } else { "ui-did-rewind" };
                 self.hint = c.text(id, &[("time", &clock(t.now()))]);
             }
             Pressed::Right => {

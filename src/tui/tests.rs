@@ -146,6 +146,21 @@ fn esc_closes_a_box_first() {
 }
 
 #[test]
+fn going_back_in_a_recorded_run_says_so() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = tape(&c);
+    let mut free = Free::new(false, None);
+    for (key, says) in [
+        (Pressed::Left, "Back at 0:00.0."),
+        (Pressed::Right, "On to 0:10.0."),
+        (Pressed::Left, "Back at 0:00.0."),
+    ] {
+        free.press(key, &mut t, &c);
+        assert_eq!(free.overlay(&t, &c).hint, says);
+    }
+}
+
+#[test]
 fn who_leaves_early_is_told_so() {
     let c = Catalogue::new(Lang::En);
     let mut t = tape(&c);

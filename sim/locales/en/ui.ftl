@@ -123,6 +123,7 @@ ui-did-kill = You cut the power of { $name }. Press f to see what comes of it.
 ui-did-repair = You switch { $name } on again.
 ui-did-scale = You want { $replicas } replicas of { $name } now.
 ui-did-back = Back at { $time }. Whatever you do here makes another future.
+ui-did-rewind = Back at { $time }.
 ui-did-forward = On to { $time }.
 ui-did-future = From here on it is another future.
 ui-did-nothing = There is nothing to do that to just now.

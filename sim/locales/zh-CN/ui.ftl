@@ -120,6 +120,7 @@ ui-did-kill = 你切断了 { $name } 的电源。按 f 快进，看看会怎样�
 ui-did-repair = 你重新接通了 { $name } 的电源。
 ui-did-scale = 现在你要 { $name } 有 { $replicas } 个副本。
 ui-did-back = 回到 { $time }。在这里做任何事，都会产生另一个未来。
+ui-did-rewind = 回到 { $time }。
 ui-did-forward = 前进到 { $time }。
 ui-did-future = 从这里起是另一个未来。
 ui-did-nothing = 现在没有可以这样操作的对象。

@@ -63,14 +63,15 @@ fn counts(objects: &ObjectSet) -> (bool, Vec<String>) {
         found[at].1.extend(lacks.map(|l| format!("{} {l}", name(key))));
     }
     let well = found.iter().all(|(_, lacking)| lacking.is_empty());
-    let told = found.iter().zip(words).filter(|((all, _), _)| *all > 0).map(|((all, lacking), (what, how))| {
-        let mut line = format!("{} of {all} {what} {how}", all - lacking.len());
-        if !lacking.is_empty() {
-            let more = lacking.len().saturating_sub(NAMED);
-            let names = lacking.iter().take(NAMED).cloned().chain((more > 0).then(|| format!("+{more}")));
-            line.push_str(&format!(": {}", names.collect::<Vec<_>>().join(", ")));
-        }
-        line
-    });
+    let told =
+        found.iter().zip(words).filter(|((all, _), _)| *all > 0).map(|((all, lacking), (what, how))| {
+            let mut line = format!("{} of {all} {what} {how}", all - lacking.len());
+            if !lacking.is_empty() {
+                let more = lacking.len().saturating_sub(NAMED);
+                let names = lacking.iter().take(NAMED).cloned().chain((more > 0).then(|| format!("+{more}")));
+                line.push_str(&format!(": {}", names.collect::<Vec<_>>().join(", ")));
+            }
+            line
+        });
     (well, told.collect())
 }

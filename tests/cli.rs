@@ -206,7 +206,10 @@ fn an_invalid_file_is_not_played() {
     let v = json(&ends(&["test", &broken, "--json"], 5));
     let file = &v["scenarios"][0];
     assert_eq!((&v["failed"], &v["invalid"]), (&1.into(), &1.into()));
-    assert_eq!((&file["seed"], &file["repeat"], &file["invalid"]), (&Value::Null, &Value::Null, &true.into()));
+    assert_eq!(
+        (&file["seed"], &file["repeat"], &file["invalid"]),
+        (&Value::Null, &Value::Null, &true.into())
+    );
     let missing = ends(&["test", "scenarios/lessons/k08-node-dwon.yaml"], 5);
     assert!(missing.contains("there is no such file") && missing.contains("k08-node-down.yaml"), "{missing}");
 }

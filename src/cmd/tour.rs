@@ -414,7 +414,8 @@ mod tests {
             apply(&mut t);
             let end = peace_ends(&t).expect("it comes up");
             t.play_to(SimTime(end.0 - PEACE.0));
-            let done = t.records.iter().any(|r| matches!(&r.what, What::Note { code: Code::RolloutComplete, .. }));
+            let done =
+                t.records.iter().any(|r| matches!(&r.what, What::Note { code: Code::RolloutComplete, .. }));
             assert!(done, "{latency:?}");
             t.play_to(end);
             assert!(t.lines.iter().any(|l| l.text.contains("3 of 3 replicas")), "{latency:?}");

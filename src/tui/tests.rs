@@ -71,6 +71,25 @@ fn the_picture_at_chosen_moments() {
 }
 
 #[test]
+fn a_box_leaves_the_newest_line_in_sight() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = stage(&c);
+    t.play_to(S(20));
+    t.kill("node-3".into());
+    for lines in [1, 4, 8] {
+        let window = Some(("Guess".to_owned(), vec!["?".to_owned(); lines]));
+        let o = Overlay { window, ..Overlay::default() };
+        for size in [(80, 24), (100, 30), (200, 60)] {
+            let shown = picture(&t, &c, &o, size);
+            let (log, guess) = (shown.find("No more heartbeats"), shown.find("Guess"));
+            assert!(log.is_some() && log < guess, "{lines} lines, {size:?}\n{shown}");
+            assert!(shown.contains("node-3 ✖ power off"), "{shown}");
+            assert_eq!(shown.matches('?').count(), lines, "{shown}");
+        }
+    }
+}
+
+#[test]
 fn going_back_shows_the_same_picture() {
     let c = Catalogue::new(Lang::En);
     let mut t = stage(&c);
@@ -193,6 +212,8 @@ fn no_word_is_missing_or_unused() {
     let sources = [
         include_str!("free.rs"),
         include_str!("picture.rs"),
+        include_str!("plane.rs"),
+        include_str!("window.rs"),
         include_str!("stage.rs"),
         include_str!("../cmd/tour.rs"),
         include_str!("../cmd/play.rs"),

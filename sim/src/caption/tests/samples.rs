@@ -245,10 +245,7 @@ pub(super) fn samples() -> Vec<(Record, Option<Obj>)> {
             promised[code.as_str()].iter().map(|k| (k.into(), value(k).into())).collect()
         };
         let subject = Key::new(Kind::Pod, "default", "web-1");
-        push(
-            What::Note { code: *code, subject: subject.clone(), args: args("k:NoExecute") },
-            None,
-        );
+        push(What::Note { code: *code, subject: subject.clone(), args: args("k:NoExecute") }, None);
         // The values for which another sentence stands in.
         let others: &[(&str, &str)] = match code {
             Code::NodeTainted => &[("taints", "k:NoExecute, -gone:NoSchedule"), ("taints", "-k:NoExecute")],

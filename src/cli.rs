@@ -25,7 +25,10 @@ pub struct Cli {
     /// What to do; the tour if nothing is given.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Language of all that podium says: en or zh-CN. Default: from LC_ALL, LC_MESSAGES, LANG.
+    /// Language of what is told of a cluster: the tour, the narration of play, why, the live picture.
+    ///
+    /// en or zh-CN; from LC_ALL, LC_MESSAGES or LANG unless given. What kubectl prints is English in any language,
+    /// and so are reports, help and messages about mistakes.
     #[arg(long, global = true, value_name = "LANG")]
     pub lang: Option<String>,
 }

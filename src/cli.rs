@@ -361,7 +361,7 @@ pub enum TraceCommand {
         #[arg(long, short)]
         all: bool,
     },
-    /// The first difference between two traces, in words.
+    /// The first record in which two traces differ, and in what.
     #[command(after_help = "Example:\n  podium trace diff a.podium-trace b.podium-trace")]
     Diff {
         /// One trace (or scenario).

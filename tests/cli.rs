@@ -325,7 +325,23 @@ fn traces_are_read_compared_and_exported() {
 
     assert!(ends(&["trace", "diff", &a, &b], 0).contains("equal"));
     let diff = ends(&["trace", "diff", &a, &c], 1);
-    assert!(diff.contains("seed 5") && diff.contains("seed 6") && diff.contains("record"), "{diff}");
+    assert!(
+        diff.contains("seed 5") && diff.contains("seed 6") && diff.contains("equal at the beginning"),
+        "{diff}"
+    );
+    let rows: Vec<_> = diff.lines().skip_while(|l| !l.contains("RECORD")).skip(1).take(2).collect();
+    let all = [ends(&["trace", "cat", &a, "--all"], 0), ends(&["trace", "cat", &c, "--all"], 0)];
+    assert!(rows.iter().zip(&all).all(|(row, cat)| cat.lines().any(|l| l == *row)), "{diff}");
+    assert!(diff.contains("they differ in\n  ") && diff.contains(" in the first, "), "{diff}");
+    let more = t.file(
+        "more.yaml",
+        &std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(WEB))
+            .unwrap()
+            .replace("replicas: 3", "replicas: 4"),
+    );
+    let diff = ends(&["trace", "diff", WEB, &more], 1);
+    assert!(diff.contains("  object.spec.replicas: 3 in the first, 4 in the second\n"), "{diff}");
+    assert!(diff.lines().all(|l| l.chars().count() < 300), "{diff}");
 
     let lines = ends(&["trace", "export", &a, "--format", "jsonl"], 0);
     let mut id = 0;

@@ -242,6 +242,7 @@ fn json_parses_everywhere() {
     assert_eq!((&test["passed"], &test["failed"]), (&1.into(), &0.into()));
     let why = json(&ends(&["why", WEB, "pod/web-*", "--json"], 0));
     assert!(why["lines"].as_array().unwrap().len() >= 3, "{why}");
+    assert_eq!(why["lines"][0]["at_s"], 1.0, "times have a unit: {why}");
     let get = json(&ends(&["get", WEB, "pods", "--json"], 0));
     assert_eq!(get["kind"], "List");
     assert_eq!(get["items"].as_array().unwrap().len(), 3, "{get}");

@@ -507,6 +507,8 @@ fn mistakes_are_answered_with_the_nearest_name() {
         (&["describe", WEB, "node/node-9"], 2, &["nodes \"node-9\" not found"]),
         (&["play", "scenarios/lessons/k08-node-dwon.yaml"], 5, &["no such file", "k08-node-down.yaml"]),
         (&["plya", WEB], 2, &["play"]),
+        (&["bench", "world", "--nodes", "0"], 2, &["at least one node"]),
+        (&["bench", "world", "--nodes", "1"], 2, &["1 node takes at most 110 pods"]),
         (&["play", WEB, "--sede", "1"], 2, &["--seed"]),
         (&["play", WEB, "--trace-level", "loud"], 2, &["off", "lifecycle", "full"]),
         (&["completions", "basch"], 2, &["bash"]),
@@ -515,6 +517,32 @@ fn mistakes_are_answered_with_the_nearest_name() {
     for (args, code, texts) in cases {
         complains(args, *code, texts);
     }
+}
+
+/// What leads to a step stands above its heading, what it does below, and no line is longer than others.
+#[test]
+fn a_lesson_is_told_step_by_step() {
+    let text = ends(&["play", K08], 0);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what:?} is not in\n{text}"));
+    let told = [
+        "▶ crash",
+        "The machine node-2 crashes.",
+        "▶ noticed",
+        "Nobody knows how node node-2 is",
+        "Its lease has run out.",
+        "▶ evicted",
+        "its controller creates one more.",
+        "nz426 is created.",
+        "The pods tolerated the taint for 300 seconds.",
+        "! The run says: More than five",
+        "▶ healed",
+    ];
+    let places: Vec<usize> = told.iter().map(|what| at(what)).collect();
+    assert!(places.is_sorted(), "{text}");
+    let long: Vec<_> =
+        text.lines().take_while(|l| !l.starts_with("NAME")).filter(|l| l.chars().count() > 100).collect();
+    assert!(long.is_empty(), "{long:#?}");
+    assert_eq!(stdout(&run(&["bench", "world", "--nodes", "0"])), "", "no table above a mistake");
 }
 
 #[test]

@@ -212,12 +212,11 @@ impl Teller<'_> {
     }
 
     fn print(&self, out: &mut impl Write, line: &Line) -> Result<(), Failure> {
-        for (i, part) in wrap(&line.text, crate::term::columns().saturating_sub(14)).iter().enumerate() {
-            let lead = if i == 0 { self.style.dim(&line.at.to_string()) } else { " ".repeat(12) };
+        for (lead, part) in hanging(line.at, &line.text, self.style) {
             let text = match line.weight {
-                Weight::Headline => self.style.bold(part),
-                Weight::Detail => part.clone(),
-                Weight::Noise => self.style.dim(part),
+                Weight::Headline => self.style.bold(&part),
+                Weight::Detail => part,
+                Weight::Noise => self.style.dim(&part),
             };
             crate::quiet_pipe(writeln!(out, "{lead}  {text}"))?;
         }
@@ -233,12 +232,16 @@ fn question(
     c: &Catalogue,
     style: Style,
 ) -> Result<Option<usize>, Failure> {
-    let mut text = format!("\n{}\n", style.accent(&format!("? {}", p.question.get(c.lang()))));
+    let columns = crate::term::columns();
+    let mut text = String::from("\n");
+    for line in wrap(&format!("? {}", p.question.get(c.lang())), columns) {
+        text.push_str(&format!("{}\n", style.accent(&line)));
+    }
     for (i, o) in p.options.iter().enumerate() {
-        text.push_str(&format!(
-            "  {}\n",
-            c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))])
-        ));
+        let option = c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))]);
+        for (n, line) in wrap(&option, columns.saturating_sub(5)).iter().enumerate() {
+            text.push_str(&format!("{}{line}\n", if n == 0 { "  " } else { "     " }));
+        }
     }
     crate::quiet_pipe(out.write_all(text.as_bytes()))?;
     if !asks {
@@ -269,7 +272,11 @@ fn verdict(
         options: p.options.iter().map(|o| o.text.get(c.lang()).to_owned()).collect(),
         right: Some(right),
     };
-    crate::quiet_pipe(writeln!(out, "\n{} {}", style.accent("!"), style.bold(&quiz.verdict(guess, c))))
+    let verdict = wrap(&quiz.verdict(guess, c), crate::term::columns().saturating_sub(2));
+    crate::quiet_pipe(verdict.iter().enumerate().try_for_each(|(i, line)| {
+        let lead = if i == 0 { format!("\n{}", style.accent("!")) } else { " ".into() };
+        writeln!(out, "{lead} {}", style.bold(line))
+    }))
 }
 
 fn title(
@@ -305,8 +312,19 @@ fn narration(
 ) -> Result<(), Failure> {
     let lesson = loaded.scenario.spec.lesson.as_ref();
     let Some(n) = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name)) else { return Ok(()) };
-    let text = n.text.get(catalogue.lang());
-    crate::quiet_pipe(writeln!(out, "{}  {}", style.dim(&at.to_string()), style.accent(text)))
+    for (lead, part) in hanging(at, n.text.get(catalogue.lang()), style) {
+        crate::quiet_pipe(writeln!(out, "{lead}  {}", style.accent(&part)))?;
+    }
+    Ok(())
+}
+
+/// A text as lines, the time before the first and nothing before the others.
+fn hanging(at: SimTime, text: &str, style: Style) -> impl Iterator<Item = (String, String)> {
+    let parts = wrap(text, crate::term::columns().saturating_sub(14));
+    parts
+        .into_iter()
+        .enumerate()
+        .map(move |(i, part)| (if i == 0 { style.dim(&at.to_string()) } else { " ".repeat(12) }, part))
 }
 
 /// The cluster at the end, and how the assertions went.

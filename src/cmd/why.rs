@@ -47,7 +47,7 @@ fn as_json(told: &why::Why) -> Value {
 }
 
 /// Every object that was ever written, as a state that never was.
-fn everything(records: &[podium_sim::trace::Record]) -> Fold {
+pub fn everything(records: &[podium_sim::trace::Record]) -> Fold {
     let mut all = Fold::default();
     for r in records {
         if let What::Write { obj, .. } = &r.what {
@@ -58,7 +58,7 @@ fn everything(records: &[podium_sim::trace::Record]) -> Fold {
 }
 
 /// The object that is meant: by its name, or where the name ends in `*`, the newest that was created.
-fn find(records: &[podium_sim::trace::Record], key: &Key, at: SimTime) -> Option<Key> {
+pub fn find(records: &[podium_sim::trace::Record], key: &Key, at: SimTime) -> Option<Key> {
     records
         .iter()
         .take_while(|r| r.at <= at)
@@ -70,7 +70,7 @@ fn find(records: &[podium_sim::trace::Record], key: &Key, at: SimTime) -> Option
         .last()
 }
 
-fn missing(fold: &Fold, kind: &podium_sim::object::Kind, name: &str, at: SimTime) -> Failure {
+pub fn missing(fold: &Fold, kind: &podium_sim::object::Kind, name: &str, at: SimTime) -> Failure {
     let there: Vec<&str> =
         fold.objects.keys().filter(|k| k.kind == *kind).map(|k| k.name.as_str()).take(8).collect();
     let word = kind.name().to_lowercase();

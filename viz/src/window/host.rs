@@ -16,7 +16,7 @@ use bevy_egui::{
     EguiContext, EguiContextSettings, EguiFullOutput, EguiInput, EguiPlugin, EguiPostUpdateSet,
     PrimaryEguiContext,
 };
-use egui::ViewportCommand;
+use egui::{Key, ViewportCommand};
 use std::time::Duration;
 
 /// No frame lets more time pass than this: after a hitch the picture goes on where it was.
@@ -39,13 +39,21 @@ struct Host {
 /// # Errors
 /// If there is no display or no driver.
 pub fn open(view: View, title: &str) -> Result<(), WindowError> {
-    display()?;
-    gpu::adapter()?;
+    check_display()?;
     let mut app = build(view, title)?;
     match app.run() {
         AppExit::Success => Ok(()),
         AppExit::Error(code) => Err(WindowError::Failed(format!("the window ended with code {code}"))),
     }
+}
+
+/// Whether there is a display to open a window on, and a driver to draw with.
+///
+/// # Errors
+/// If not; the error says what to do.
+pub fn check_display() -> Result<(), WindowError> {
+    display()?;
+    gpu::adapter().map(drop)
 }
 
 /// Whether there is a display that lets us in.
@@ -144,18 +152,37 @@ fn frame(
     if settings.focused_mode != mode || settings.unfocused_mode != mode {
         (settings.focused_mode, settings.unfocused_mode) = (mode, mode);
     }
+    let (close, fullscreen) = keys(ctx.get_mut());
+    if close || done.commands.contains(&ViewportCommand::Close) {
+        exit.write(AppExit::Success);
+    }
+    let Ok(mut window) = windows.single_mut() else { return };
+    if fullscreen {
+        let windowed = matches!(window.mode, WindowMode::Windowed);
+        window.mode = mode_of(windowed);
+    }
     for command in done.commands {
-        match (command, windows.single_mut()) {
-            (ViewportCommand::Close, _) => drop(exit.write(AppExit::Success)),
-            (ViewportCommand::Title(title), Ok(mut w)) => w.title = title,
-            (ViewportCommand::Fullscreen(on), Ok(mut w)) => {
-                w.mode = if on {
-                    WindowMode::BorderlessFullscreen(MonitorSelection::Current)
-                } else {
-                    WindowMode::Windowed
-                };
-            }
+        match command {
+            ViewportCommand::Title(title) => window.title = title,
+            ViewportCommand::Fullscreen(on) => window.mode = mode_of(on),
             _ => {}
         }
     }
+}
+
+fn mode_of(fullscreen: bool) -> WindowMode {
+    if fullscreen {
+        WindowMode::BorderlessFullscreen(MonitorSelection::Current)
+    } else {
+        WindowMode::Windowed
+    }
+}
+
+/// The window's own keys, where the view did not take them: Q closes it, F11 lets it fill the screen.
+fn keys(ctx: &egui::Context) -> (bool, bool) {
+    let typing = ctx.egui_wants_keyboard_input();
+    ctx.input(|i| {
+        let close = i.key_pressed(Key::Q) && (i.modifiers.command || i.modifiers.is_none() && !typing);
+        (close, i.key_pressed(Key::F11))
+    })
 }

@@ -12,7 +12,7 @@ mod shapes;
 
 pub use error::WindowError;
 pub use headless::Recorder;
-pub use host::open;
+pub use host::{check_display, open};
 
 use crate::View;
 use crate::draw::Canvas;

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// Nodes in the table; those that matter most come first.
 const MOST: usize = 24;
+/// Letters of a reason that stand in the table; all of it is the hint.
+const SHORT: usize = 26;
 
 /// The newest decision about a pod that has been taken by now.
 pub fn newest(view: &View, pod: &Key) -> Option<(RecordId, Arc<Decision>)> {
@@ -140,8 +142,10 @@ fn verdict(view: &View, ui: &mut Ui, n: &NodeExplanation, plugin: &str) {
     match n.verdicts.iter().find(|v| v.plugin == plugin).map(|v| &v.rejection) {
         Some(Some(r)) => {
             let why = r.reasons.iter().map(|r| r.as_str()).collect::<Vec<_>>().join("; ");
-            let text = RichText::new(format!("✖ {why}")).color(theme.bad.egui());
-            ui.add(egui::Label::new(text).truncate()).on_hover_text(why);
+            let short: String = why.chars().take(SHORT).collect();
+            let more = if short.len() < why.len() { "…" } else { "" };
+            let text = RichText::new(format!("✖ {short}{more}")).color(theme.bad.egui());
+            ui.label(text).on_hover_text(why);
         }
         Some(None) => {
             ui.label(RichText::new("✔").color(theme.good.egui()));

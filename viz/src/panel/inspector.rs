@@ -187,10 +187,10 @@ fn object(view: &mut View, ui: &mut Ui, key: &Key, target: &Target) {
     }
     match (view.ui.tab, &object) {
         (Tab::Why, _) => {
+            why::show(view, ui, target);
             if key.kind == Kind::Pod {
                 decided(view, ui, key);
             }
-            why::show(view, ui, target);
         }
         (Tab::Events, _) => events(view, ui, key),
         (Tab::Facts, Some(o)) => facts::show(view, ui, key, o),
@@ -216,12 +216,12 @@ fn decided(view: &mut View, ui: &mut Ui, key: &Key) {
         view.ui.decided = Some((about, newest));
     }
     let Some((id, decision)) = view.ui.decided.as_ref().and_then(|(_, d)| d.clone()) else { return };
+    ui.separator();
     let title = RichText::new(view.text("view-decision-title")).strong();
     egui::CollapsingHeader::new(title)
         .id_salt("decided")
         .default_open(true)
         .show(ui, |ui| decision_table::show(view, ui, id, &decision));
-    ui.separator();
 }
 
 /// The wall clock of the cluster.

@@ -278,7 +278,10 @@ impl<C: Cluster> Run<C> {
         }
         if self.cluster.revision() != self.view.revision() {
             // The trace does not keep all writes, or none.
-            self.view.sync(self.cluster.revision(), self.cluster.objects());
+            match self.cluster.changes_after(self.view.revision()) {
+                Some(changes) => changes.iter().for_each(|c| self.view.commit(c)),
+                None => self.view.sync(self.cluster.revision(), self.cluster.objects()),
+            }
             self.on_revision();
         }
         for outcome in self.cluster.take_outcomes() {

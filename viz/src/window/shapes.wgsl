@@ -173,7 +173,7 @@ fn pattern(in: Corner) -> vec4<f32> {
         }
         case 3u: { // Bar
             let end = -half.x + 2.0 * half.x * clamp(in.more.x, 0.0, 1.0);
-            return fill * mix(0.22, 1.0, clamp(end - in.at.x + 0.5, 0.0, 1.0));
+            return fill * mix(0.12, 1.0, clamp(end - in.at.x + 0.5, 0.0, 1.0));
         }
         case 4u: { // Fade
             let quarters = (in.kind >> 16u) & 3u;

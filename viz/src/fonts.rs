@@ -12,12 +12,14 @@ pub const NOTO_SANS_SC_NAME: &str = "NotoSansSC-GB2312L1";
 /// Noto Sans SC Regular, reduced to ASCII, GB2312's symbols and level 1 and what else our texts need: a TrueType file.
 pub static NOTO_SANS_SC: &[u8] = include_bytes!("../assets/fonts/NotoSansSC-GB2312L1.ttf");
 
-/// egui's default fonts, and Noto Sans SC behind them: it draws only what they do not have.
+/// egui's default fonts with Noto Sans SC behind the one that has the letters: before the emoji, which would draw `？`
+/// and its like in their own way.
 pub fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     fonts.font_data.insert(NOTO_SANS_SC_NAME.to_owned(), Arc::new(FontData::from_static(NOTO_SANS_SC)));
     for family in [FontFamily::Proportional, FontFamily::Monospace] {
-        fonts.families.entry(family).or_default().push(NOTO_SANS_SC_NAME.to_owned());
+        let names = fonts.families.entry(family).or_default();
+        names.insert(names.len().min(1), NOTO_SANS_SC_NAME.to_owned());
     }
     fonts
 }

@@ -246,6 +246,80 @@ fn at(h: &mut Harness<'static, Host>, secs: u64) {
 }
 
 #[test]
+fn dragging_along_the_timeline_goes_through_time() {
+    let mut h = window();
+    let line = h.get_by_label("Timeline").rect();
+    let at = |part: f32| egui::pos2(line.left() + line.width() * part, line.center().y);
+    h.drag_at(at(0.1));
+    h.run();
+    let early = view(&h).player.now();
+    h.hover_at(at(0.2));
+    h.run();
+    let later = view(&h).player.now();
+    h.drop_at(at(0.2));
+    h.run();
+    assert!(SimTime(0) < early && early < later, "{early:?} {later:?}");
+    assert!(later < view(&h).player.end());
+}
+
+#[test]
+fn the_wheel_zooms_around_the_pointer_and_a_double_click_shows_all() {
+    let mut h = window();
+    let middle = egui::pos2(700.0, 250.0);
+    h.hover_at(middle);
+    h.run();
+    h.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, 200.0),
+        modifiers: Modifiers::NONE,
+        phase: egui::TouchPhase::Move,
+    });
+    h.run();
+    assert!(view(&h).camera.zoom > 1.0);
+    press(&mut h, Key::Num0);
+    assert!((view(&h).camera.zoom - 1.0).abs() < 1e-6);
+    h.drag_at(middle);
+    h.run();
+    h.hover_at(middle + egui::vec2(40.0, 10.0));
+    h.run();
+    h.drop_at(middle + egui::vec2(40.0, 10.0));
+    h.run();
+    assert_eq!(view(&h).camera.pan, egui::vec2(40.0, 10.0));
+}
+
+#[test]
+fn no_text_of_a_panel_is_smaller_than_fourteen_points_and_colours_can_be_read() {
+    let light = |c: egui::Color32| {
+        let part = |v: u8| {
+            let v = f32::from(v) / 255.0;
+            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(c.r()) + 0.7152 * part(c.g()) + 0.0722 * part(c.b())
+    };
+    let contrast = |a: egui::Color32, b: egui::Color32| {
+        let (a, b) = (light(a).max(light(b)), light(a).min(light(b)));
+        (a + 0.05) / (b + 0.05)
+    };
+    for mode in [Mode::Light, Mode::Dark] {
+        let mut h = open(LESSON, Options { mode, ..Options::default() });
+        h.run();
+        let style = h.ctx.global_style();
+        assert!(style.text_styles.values().all(|f| f.size >= 14.0));
+        assert!(style.animation_time.abs() < 1e-9, "the view is still");
+        let theme = view(&h).theme();
+        for text in [theme.text, theme.faint, theme.accent, theme.good, theme.bad] {
+            let c = contrast(text.egui(), theme.surface.egui());
+            assert!(c >= 4.5, "{mode:?} {text:x?}: {c}");
+        }
+        for w in
+            [&style.visuals.widgets.inactive, &style.visuals.widgets.hovered, &style.visuals.widgets.active]
+        {
+            assert!(contrast(w.fg_stroke.color, w.weak_bg_fill) >= 4.5);
+        }
+    }
+}
+
+#[test]
 fn a_link_of_the_chain_leads_to_its_moment() {
     let mut h = window();
     at(&mut h, 30);
@@ -427,7 +501,10 @@ fn every_message_of_the_window_exists_and_is_used() {
     let (en, zh) = (of("en"), of("zh-CN"));
     assert_eq!(en, zh);
     for id in &used {
-        assert!(en.contains(id) || AREAS.contains(&id.as_str()) || id == "view-question", "{id} has no message");
+        assert!(
+            en.contains(id) || AREAS.contains(&id.as_str()) || id == "view-question",
+            "{id} has no message"
+        );
     }
     for id in &en {
         assert!(used.contains(id), "{id} is used nowhere");

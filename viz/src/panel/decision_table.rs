@@ -71,7 +71,8 @@ fn table(view: &View, ui: &mut Ui, d: &Decision, e: &Explanation) {
     let nodes = &nodes[..nodes.len() - rest];
     let bold = |text: &str| RichText::new(text).strong().color(theme.text.egui());
     ScrollArea::horizontal().id_salt("decision").show(ui, |ui| {
-        Grid::new("decision-grid").striped(true).spacing([10.0, 4.0]).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 20.0;
+        Grid::new("decision-grid").striped(true).spacing([8.0, 3.0]).show(ui, |ui| {
             ui.label(bold(&view.text("view-decision-filter")));
             for n in nodes {
                 let chosen = n.node == d.winner;
@@ -81,7 +82,7 @@ fn table(view: &View, ui: &mut Ui, d: &Decision, e: &Explanation) {
             }
             ui.end_row();
             for plugin in names(nodes.iter().flat_map(|n| n.verdicts.iter().map(|v| v.plugin))) {
-                ui.label(plugin);
+                ui.label(RichText::new(plugin).size(14.0));
                 nodes.iter().for_each(|n| verdict(view, ui, n, plugin));
                 ui.end_row();
             }
@@ -92,14 +93,14 @@ fn table(view: &View, ui: &mut Ui, d: &Decision, e: &Explanation) {
             ui.label(bold(&view.text("view-decision-score")));
             ui.end_row();
             for plugin in scoring {
-                ui.label(plugin);
+                ui.label(RichText::new(plugin).size(14.0));
                 nodes.iter().for_each(|n| score(view, ui, n, plugin));
                 ui.end_row();
             }
             ui.label(bold(&view.text("view-decision-total")));
             for n in nodes {
                 let total = if n.scores.is_empty() { String::new() } else { n.total.to_string() };
-                let text = bold(&total).monospace();
+                let text = bold(&total);
                 ui.label(if n.node == d.winner { text.color(theme.accent.egui()) } else { text });
             }
             ui.end_row();
@@ -162,7 +163,7 @@ fn score(view: &View, ui: &mut Ui, n: &NodeExplanation, plugin: &str) {
         return;
     };
     let weight = plugins::ALL.iter().find(|e| e.plugin.name() == plugin).map_or(1, |e| e.weight);
-    let text = RichText::new(format!("{} × {weight}", s.normalised)).monospace();
+    let text = format!("{} × {weight}", s.normalised);
     let hint = view.catalogue().text("view-decision-raw", &[("raw", &s.raw), ("weighted", &s.weighted)]);
     ui.label(text).on_hover_text(hint);
 }

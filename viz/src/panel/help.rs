@@ -19,7 +19,7 @@ pub fn show(view: &mut View, ctx: &Context) {
         .show(ctx, |ui| {
             let most = (ui.ctx().content_rect().height() - 150.0).max(200.0);
             egui::ScrollArea::vertical().max_height(most).show(ui, |ui| {
-                Grid::new("keys").num_columns(4).spacing([14.0, 5.0]).show(ui, |ui| {
+                Grid::new("keys").num_columns(4).spacing([14.0, 2.0]).show(ui, |ui| {
                     let half = KEYS.len().div_ceil(2);
                     for i in 0..half {
                         for b in [Some(&KEYS[i]), KEYS.get(half + i)].into_iter().flatten() {
@@ -30,9 +30,10 @@ pub fn show(view: &mut View, ctx: &Context) {
                         ui.end_row();
                     }
                 });
-                ui.add_space(8.0);
-                ui.label(RichText::new("1 – 9").monospace().strong().color(theme.accent.egui()));
-                ui.label(view.text("view-act-answer"));
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new("1 … 9").monospace().strong().color(theme.accent.egui()));
+                    ui.label(view.text("view-act-answer"));
+                });
                 widgets::faint(view, ui, view.text("view-help-mouse"));
             });
             ui.add_space(6.0);

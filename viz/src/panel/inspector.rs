@@ -137,7 +137,11 @@ fn record(view: &mut View, ui: &mut Ui, id: RecordId, target: &Target) {
     let index = view.player.index();
     let Some(r) = index.get(id) else { return };
     let c = view.catalogue();
-    let text = match (index.tell(r), &r.what) {
+    let what = match &r.what {
+        What::Delivered { sent } => index.get(*sent).map_or(&r.what, |s| &s.what),
+        what => what,
+    };
+    let text = match (index.tell(r), what) {
         (Some(told), _) => c.say(&told),
         (None, What::Sent { to, label, .. }) => {
             c.text("view-message", &[("label", label), ("to", &part_name(view, *to))])
@@ -172,6 +176,7 @@ fn object(view: &mut View, ui: &mut Ui, key: &Key, target: &Target) {
     title(ui, &c.text("thing", &[("kind", &c.kind(&key.kind)), ("name", &widgets::name(key))]));
     actions::buttons(view, ui, target);
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 1.0;
         for (tab, id) in TABS {
             let text = view.text(id);
             if ui.selectable_label(view.ui.tab == tab, text).clicked() {
@@ -221,7 +226,7 @@ fn decided(view: &mut View, ui: &mut Ui, key: &Key) {
     egui::CollapsingHeader::new(title)
         .id_salt("decided")
         .default_open(true)
-        .show(ui, |ui| decision_table::show(view, ui, id, &decision));
+        .show_unindented(ui, |ui| decision_table::show(view, ui, id, &decision));
 }
 
 /// The wall clock of the cluster.

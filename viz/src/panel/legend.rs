@@ -1,6 +1,6 @@
 //! What the signs mean: always there, because a colour that nobody explains is noise.
 
-use super::marks::{self, Sort};
+use super::marks::Sort;
 use crate::theme::{PodLook, Theme, palette};
 use crate::view::View;
 use egui::{Color32, Painter, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, vec2};
@@ -15,12 +15,21 @@ pub fn show(view: &mut View, ui: &mut Ui) {
             swatch(ui.painter(), &theme, look, rect);
             entry(view, ui, look.message());
         }
-        for sort in Sort::ALL {
-            let (rect, _) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
-            marks::draw(ui.painter(), &theme, sort, rect.center(), 11.0);
+    });
+}
+
+/// What the marks on the timeline mean, where there is room beside its buttons.
+pub fn marks(view: &View, ui: &mut Ui) {
+    let theme = view.theme();
+    let room = ui.available_width() > 350.0;
+    for sort in Sort::ALL {
+        let (rect, response) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
+        super::marks::draw(ui.painter(), &theme, sort, rect.center(), 11.0);
+        response.on_hover_text(view.text(sort.message()));
+        if room {
             entry(view, ui, sort.message());
         }
-    });
+    }
 }
 
 fn entry(view: &View, ui: &mut Ui, id: &str) {

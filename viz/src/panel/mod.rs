@@ -88,7 +88,7 @@ pub fn show(view: &mut View, ui: &mut Ui) -> Rect {
         Panel::top("view-top").frame(frame(5)).show(ui, |ui| top::show(view, ui));
     }
     Panel::bottom("view-timeline").frame(frame(6)).show(ui, |ui| timeline::show(view, ui));
-    Panel::bottom("view-caption").frame(frame(6)).show(ui, |ui| caption::show(view, ui));
+    Panel::bottom("view-caption").frame(frame(4)).show(ui, |ui| caption::show(view, ui));
     if view.panels.legend {
         Panel::bottom("view-legend").frame(frame(3)).show(ui, |ui| legend::show(view, ui));
     }
@@ -120,7 +120,7 @@ pub fn show(view: &mut View, ui: &mut Ui) -> Rect {
     let area = stage::show(view, ui);
     help::show(view, ui.ctx());
     if view.question == Question::Asked {
-        lesson::ask(view, ui.ctx(), area);
+        lesson::ask(view, ui.ctx());
     }
     stage::toast(view, ui, area);
     area

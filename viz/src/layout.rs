@@ -128,7 +128,10 @@ impl Layout {
         let tray = column(0.30, 0.52);
         let kcm = column(0.55, 0.82);
         let etcd = column(0.85, 1.0);
-        let api = Rect::from_min_size(pos2(inner.min.x, inner.min.y + high + lanes), vec2(inner.width(), api_height));
+        let api = Rect::from_min_size(
+            pos2(inner.min.x, inner.min.y + high + lanes),
+            vec2(inner.width(), api_height),
+        );
         let field = Rect::from_min_max(pos2(area.min.x, api.max.y + lanes * 0.8), area.max);
         let mut out = Layout {
             area,

@@ -92,7 +92,8 @@ pub(super) fn draw(p: &Painter<'_>, canvas: &mut Canvas) {
             } else {
                 (at - vec2(side * 0.8, 0.0), Align2::RIGHT_CENTER)
             };
-            let clash = named.iter().filter(|n| (n.x - at.x).abs() < 60.0 && (n.y - at.y).abs() < 90.0).count();
+            let clash =
+                named.iter().filter(|n| (n.x - at.x).abs() < 60.0 && (n.y - at.y).abs() < 90.0).count();
             let at = named.get(named.len().wrapping_sub(clash)).filter(|_| clash > 0).copied().unwrap_or(at);
             named.push(at);
             let line = at + vec2(0.0, 16.0 * clash as f32);

@@ -15,8 +15,14 @@ const MOST: usize = 24;
 /// Letters of a reason that stand in the table; all of it is the hint.
 const SHORT: usize = 26;
 
+/// A decision and its record.
+pub type Taken = (RecordId, Arc<Decision>);
+
+/// Branch and record of a decision, and how it comes about, if it can be repeated.
+pub type Explained = ((usize, RecordId), Option<Arc<Explanation>>);
+
 /// The newest decision about a pod that has been taken by now.
-pub fn newest(view: &View, pod: &Key) -> Option<(RecordId, Arc<Decision>)> {
+pub fn newest(view: &View, pod: &Key) -> Option<Taken> {
     view.player.past().iter().rev().find_map(|r| match &r.what {
         What::Decision(d) if d.pod == *pod => Some((r.id, d.clone())),
         _ => None,

@@ -21,8 +21,8 @@ pub fn show(view: &mut View, ctx: &Context) {
             egui::ScrollArea::vertical().max_height(most).show(ui, |ui| {
                 Grid::new("keys").num_columns(4).spacing([14.0, 2.0]).show(ui, |ui| {
                     let half = KEYS.len().div_ceil(2);
-                    for i in 0..half {
-                        for b in [Some(&KEYS[i]), KEYS.get(half + i)].into_iter().flatten() {
+                    for (i, left) in KEYS.iter().enumerate().take(half) {
+                        for b in [Some(left), KEYS.get(half + i)].into_iter().flatten() {
                             let key = RichText::new(b.written(view)).monospace().strong();
                             ui.label(key.color(theme.accent.egui()));
                             ui.label(view.text(b.text));

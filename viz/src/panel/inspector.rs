@@ -16,6 +16,9 @@ const DOINGS: usize = 8;
 /// Events shown, the newest first.
 const EVENTS: usize = 30;
 
+/// A moment of a branch, by the number of records that have happened, and what is looked at.
+pub type Moment = (usize, usize, Key);
+
 /// Which side of an object is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {

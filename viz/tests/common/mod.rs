@@ -1,9 +1,15 @@
-//! Runs as traces, for the tests and benchmarks of the view.
+//! A view of a lesson, as a host would have it, and somebody who clicks and types at it.
+
+// Each test file uses a part of it.
 #![allow(dead_code)]
 
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
 use podium_sim::diagnostic::SourceText;
+use podium_sim::object::{Key as Name, Kind};
 use podium_sim::scenario::{Run, RunOptions, parse};
+use podium_sim::time::SimTime;
 use podium_sim::trace::{Source, Trace};
 use podium_viz::{Options, View};
 use std::cell::RefCell;
@@ -76,4 +82,48 @@ pub fn open(name: &str, options: Options) -> Harness<'static, Host> {
             seconds: 0.0,
         },
     )
+}
+
+/// A lesson about a node that fails; it asks a question.
+pub const LESSON: &str = "lessons/k08-node-down.yaml";
+
+/// A window of that lesson.
+pub fn window() -> Harness<'static, Host> {
+    let mut h = open(LESSON, Options::default());
+    h.run();
+    h
+}
+
+/// Its view.
+pub fn seen<'a>(h: &'a Harness<'static, Host>) -> &'a View {
+    &h.state().view
+}
+
+/// Clicks what has that name.
+pub fn click(h: &mut Harness<'static, Host>, label: &str) {
+    h.get_by_label(label).click();
+    h.run();
+}
+
+/// Presses a key.
+pub fn press(h: &mut Harness<'static, Host>, key: Key) {
+    h.key_press(key);
+    h.run();
+}
+
+/// Presses a key with Shift.
+pub fn shift(h: &mut Harness<'static, Host>, key: Key) {
+    h.key_press_modifiers(Modifiers::SHIFT, key);
+    h.run();
+}
+
+/// A pod that is ready.
+pub fn pod(h: &Harness<'static, Host>) -> Name {
+    let objects = &seen(h).player.scene().fold.objects;
+    objects.iter().find(|(k, o)| k.kind == Kind::Pod && o.as_pod().unwrap().ready()).unwrap().0.clone()
+}
+
+/// Goes to a second of the run.
+pub fn at(h: &mut Harness<'static, Host>, secs: u64) {
+    h.state_mut().view.player.seek(SimTime(secs * 1_000_000_000));
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
     long_about = "A container cluster that you can see, stop, rewind and ask \"why?\".\n\n\
         Without a command, podium gives a tour of 90 seconds.",
     after_help = "Exit codes: 0 ok, 1 an assertion failed, 2 wrong usage, 3 something this machine lacks, \
-        5 a file is invalid, 70 a bug of podium.\n\nExamples:\n  \
+        5 a file is missing or invalid, 70 a bug of podium.\n\nExamples:\n  \
         podium                                     the tour\n  \
         podium play scenarios/lessons/k08-node-down.yaml     watch a node die and the cluster recover\n  \
         podium play my-deployment.yaml             your own manifests on three nodes\n  \
@@ -25,7 +25,10 @@ pub struct Cli {
     /// What to do; the tour if nothing is given.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Language of all that podium says: en or zh-CN. Default: from LC_ALL, LC_MESSAGES, LANG.
+    /// Language of what is told of a cluster: the tour, the narration of play, why, the live picture.
+    ///
+    /// en or zh-CN; from LC_ALL, LC_MESSAGES or LANG unless given. What kubectl prints is English in any language,
+    /// and so are reports, help and messages about mistakes.
     #[arg(long, global = true, value_name = "LANG")]
     pub lang: Option<String>,
 }
@@ -37,6 +40,10 @@ pub enum Command {
     Tour(TourArgs),
     /// Play a scenario or a plain manifest and narrate it.
     Play(PlayArgs),
+    /// Watch it in a window: the cluster as a picture, with a timeline to go back and forth on.
+    View(ViewArgs),
+    /// Make a picture or a film of it, without a window: PNG, GIF or WebP.
+    Render(RenderArgs),
     /// Play all scenarios below some paths and report which pass.
     Test(TestArgs),
     /// Why is this object as it is? The chain of causes, up to an action, a timer or a fault.
@@ -125,6 +132,27 @@ fn clock(s: &str) -> Option<u64> {
     (parts.next().is_none() && m < 60).then(|| whole.checked_add(seconds))?
 }
 
+/// Width and height: `1280x720`.
+pub fn size(s: &str) -> Result<(u32, u32), String> {
+    let parts = s.split_once(['x', '×']);
+    parts
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)))
+        .filter(|(w, h)| (16..=16384).contains(w) && (16..=16384).contains(h))
+        .ok_or_else(|| "expected a width and a height of 16 to 16384 pixels, such as 1280x720".into())
+}
+
+/// A factor: `2x`, `0.5x`, `4`.
+pub fn speed(s: &str) -> Result<f64, String> {
+    let factor = s.strip_suffix(['x', '×']).unwrap_or(s).parse().ok();
+    factor.filter(|f| (0.125..=64.0).contains(f)).ok_or_else(|| "expected 0.125x to 64x".into())
+}
+
+/// How much larger: 0.5 to 4.
+pub fn scale(s: &str) -> Result<f32, String> {
+    let factor = s.strip_suffix(['x', '×']).unwrap_or(s).parse().ok();
+    factor.filter(|f| (0.5..=4.0).contains(f)).ok_or_else(|| "expected 0.5 to 4".into())
+}
+
 /// What changes how a scenario is played.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RunArgs {
@@ -183,6 +211,102 @@ pub struct PlayArgs {
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// How the picture looks.
+#[derive(Args, Clone, Debug, Default)]
+#[cfg_attr(not(feature = "view"), allow(dead_code))]
+pub struct LookArgs {
+    /// Dark colours; light ones suit projectors.
+    #[arg(long)]
+    pub dark: bool,
+    /// Large type and no panels, for a classroom.
+    #[arg(long)]
+    pub presenter: bool,
+    /// Nothing slides; things are where they will be.
+    #[arg(long)]
+    pub reduced_motion: bool,
+}
+
+/// Arguments of `view`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  podium view scenarios/lessons/k08-node-down.yaml\n  \
+    podium view my-deployment.yaml --dark\n  podium view run.podium-trace --at 1m30s --presenter")]
+#[cfg_attr(not(feature = "view"), allow(dead_code))]
+pub struct ViewArgs {
+    /// A scenario, a manifest, a folder of manifests, or a trace.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Begin at this virtual time, standing still.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub at: Option<u64>,
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// How time passes in a film.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FilmPace {
+    /// Bursts slowly, waits quickly.
+    #[default]
+    Story,
+    /// A second is a second.
+    Clock,
+}
+
+/// Arguments of `render`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  podium render scenarios/lessons/k08-node-down.yaml --at 1m --out down.png\n  \
+    podium render web.yaml --at 20s --out slide.png --size 2560x1440 --panels --select deploy/web\n  \
+    podium render scenarios/lessons/k08-node-down.yaml --from 30s --to 90s --out down.gif\n  \
+    podium render run.podium-trace --out run.webp --pace clock --speed 4x"
+)]
+#[cfg_attr(not(feature = "view"), allow(dead_code))]
+pub struct RenderArgs {
+    /// A scenario, a manifest, a folder of manifests, or a trace.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The file to write; its ending says what: .png is a picture, .gif and .webp are films.
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The moment of a picture, in virtual time; the end unless given.
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["from", "to", "fps", "speed", "pace"])]
+    pub at: Option<u64>,
+    /// Where a film begins, in virtual time; the beginning unless given.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub from: Option<u64>,
+    /// Where a film ends, in virtual time; the end unless given.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub to: Option<u64>,
+    /// Frames a second of a film: 1 to 50; 20 unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub fps: Option<u32>,
+    /// How time passes in a film: as a story unless given.
+    #[arg(long, value_enum)]
+    pub pace: Option<FilmPace>,
+    /// How many times as fast as its pace a film is: 0.5x, 4x.
+    #[arg(long, value_name = "TIMES", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Width and height in pixels; 1920x1080 for a picture, 1280x720 for a film unless given.
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<(u32, u32)>,
+    /// Draw everything so many times as large: 2 for very fine screens.
+    #[arg(long, value_name = "TIMES", default_value = "1", value_parser = scale)]
+    pub scale: f32,
+    /// With the panels of the window; without them, there are only the cluster and a caption.
+    #[arg(long)]
+    pub panels: bool,
+    /// Choose an object as a click would: KIND/NAME; a name may end in * for the newest that matches.
+    #[arg(long, value_name = "KIND/NAME")]
+    pub select: Option<String>,
+    /// The namespace of what is chosen.
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    #[command(flatten)]
+    pub look: LookArgs,
 }
 
 /// Arguments of `test`.
@@ -358,7 +482,7 @@ pub enum TraceCommand {
         #[arg(long, short)]
         all: bool,
     },
-    /// The first difference between two traces, in words.
+    /// The first record in which two traces differ, and in what.
     #[command(after_help = "Example:\n  podium trace diff a.podium-trace b.podium-trace")]
     Diff {
         /// One trace (or scenario).

@@ -198,18 +198,24 @@ pub fn history(args: &AtArgs) -> Result<History, Failure> {
     until(&args.file, &args.run, args.at)
 }
 
+/// What a trace tells; `None` if the file is none.
+pub fn recorded(path: &Path, at: Option<u64>) -> Result<Option<History>, Failure> {
+    let Some(trace) = trace(path)? else { return Ok(None) };
+    if let Some(t) = at.filter(|t| SimTime(*t) > trace.end) {
+        return Err(Failure::Usage(format!(
+            "--at {}: the trace {} ends at {}\n  help: play its scenario again to see more",
+            SimTime(t),
+            path.display(),
+            trace.end
+        )));
+    }
+    Ok(Some(History { header: trace.header, records: trace.records, end: trace.end }))
+}
+
 /// Likewise, for a file.
 pub fn until(path: &Path, run: &RunArgs, at: Option<u64>) -> Result<History, Failure> {
-    if let Some(trace) = trace(path)? {
-        if let Some(t) = at.filter(|t| SimTime(*t) > trace.end) {
-            return Err(Failure::Usage(format!(
-                "--at {}: the trace {} ends at {}\n  help: play its scenario again to see more",
-                SimTime(t),
-                path.display(),
-                trace.end
-            )));
-        }
-        return Ok(History { header: trace.header, records: trace.records, end: trace.end });
+    if let Some(history) = recorded(path, at)? {
+        return Ok(history);
     }
     if let Some(t) = at.filter(|t| *t > AT_MOST.0) {
         return Err(Failure::Usage(format!("--at {}: a world is played for at most {AT_MOST}", SimTime(t))));
@@ -242,12 +248,6 @@ fn play_to(loaded: &Loaded, options: &RunOptions, at: Option<u64>) -> Run<World>
 
 /// The world of a scenario at a moment.
 pub fn world(args: &AtArgs) -> Result<World, Failure> {
-    if trace(&args.file)?.is_some() {
-        return Err(Failure::Usage(format!(
-            "{}: a trace does not hold what containers use\n  help: give the scenario or manifest that it was made from",
-            args.file.display()
-        )));
-    }
     let loaded = scenario(&args.file)?;
     warn(&loaded.warnings);
     Ok(play_to(&loaded, &options(&args.file, &args.run), args.at).cluster().fork())

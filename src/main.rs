@@ -5,6 +5,7 @@ mod cmd;
 mod exit;
 mod load;
 mod narrate;
+mod standing;
 mod term;
 mod text;
 mod tui;
@@ -69,6 +70,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match command {
         Command::Tour(a) => cmd::tour::run(&a, &catalogue, std::io::stdout().is_terminal()),
         Command::Play(a) => cmd::play::run(&a, &catalogue),
+        Command::View(a) => cmd::view::run(&a, &catalogue),
+        Command::Render(a) => cmd::render::run(&a, &catalogue),
         Command::Test(a) => cmd::test::run(&a),
         Command::Why(a) => cmd::why::run(a, &catalogue),
         Command::Get(a) => cmd::kubectl::get(a),

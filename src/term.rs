@@ -63,10 +63,53 @@ pub fn columns() -> usize {
     size.map_or(100, |(w, _)| usize::from(w).clamp(20, 110))
 }
 
-/// Leaves raw mode and the alternate screen, if they were entered.
+/// Leaves raw mode and the alternate screen, if they were entered, and lets errors be seen again.
 pub fn restore() {
+    #[cfg(feature = "view")]
+    loud();
     if crossterm::terminal::is_raw_mode_enabled().unwrap_or(false) {
         ratatui::restore();
+    }
+}
+
+/// Standard error, while [`Hush`] has put nothing in its place.
+#[cfg(feature = "view")]
+static STDERR: std::sync::Mutex<Option<std::os::fd::OwnedFd>> = std::sync::Mutex::new(None);
+
+/// While there is one, nothing is written to standard error: graphics drivers and the libraries of desktops like to
+/// tell there what concerns nobody. Not where a log is asked for.
+#[cfg(feature = "view")]
+pub struct Hush(());
+
+#[cfg(feature = "view")]
+impl Hush {
+    /// Begins.
+    pub fn new() -> Hush {
+        let wanted = std::env::var_os("RUST_LOG").is_none();
+        let nowhere = std::fs::File::create("/dev/null").ok();
+        let kept = rustix::io::dup(std::io::stderr()).ok();
+        if let (true, Some(nowhere), Some(kept)) = (wanted, nowhere, kept)
+            && let Ok(mut at) = STDERR.lock()
+            && at.is_none()
+            && rustix::stdio::dup2_stderr(&nowhere).is_ok()
+        {
+            *at = Some(kept);
+        }
+        Hush(())
+    }
+}
+
+#[cfg(feature = "view")]
+impl Drop for Hush {
+    fn drop(&mut self) {
+        loud();
+    }
+}
+
+#[cfg(feature = "view")]
+fn loud() {
+    if let Some(fd) = STDERR.lock().ok().and_then(|mut at| at.take()) {
+        let _ = rustix::stdio::dup2_stderr(&fd);
     }
 }
 

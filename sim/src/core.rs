@@ -312,6 +312,12 @@ impl<'a> Cx<'a> {
         self.core.tracer.record(self.core.now, self.cause, &actor, what)
     }
 
+    /// Makes a record of the present cause if it is a timer, so that all that follows names the same one.
+    pub fn pin_cause(&mut self) {
+        let actor = self.actor();
+        self.cause = self.core.tracer.pinned(self.core.now, self.cause, &actor);
+    }
+
     /// Records something worth a sentence. What comes of it should follow `set_cause` of the result.
     pub fn note(
         &mut self,

@@ -7,15 +7,15 @@ use crate::apiserver::{ApiServer, Propagation, Status};
 use crate::config::WorldConfig;
 use crate::controllers::ControllerManager;
 use crate::core::{Core, Cx, Due};
-use crate::etcd::{Etcd, EtcdReply};
+use crate::etcd::{Committed, Etcd, EtcdReply};
 use crate::fault::{Active, Fault};
-use crate::kubelet::Kubelet;
-use crate::msg::{Comp, Ctx, Input, Msg, WatchEvent};
-use crate::object::{Key, Kind, Obj, ObjectSet, Str, lit};
+use crate::kubelet::{Kubelet, KubeletTimer};
+use crate::msg::{Comp, Ctx, Input, Msg, Timer, WatchEvent};
+use crate::object::{Key, Kind, List, Obj, ObjectSet, Str, lit};
 use crate::runtime::{RuntimeEvent, SimRuntime, Usage};
 use crate::scheduler::Scheduler;
 use crate::time::{SimTime, Span};
-use crate::trace::{Actor, Cause, Code, Level, Record, RecordId, What};
+use crate::trace::{Actor, Cause, Code, Level, PodUsage, Record, RecordId, What};
 use crate::user::{Outcome, User};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,6 +96,8 @@ pub struct World {
     pub(crate) runtimes: Vec<Arc<SimRuntime>>,
     user: User,
     pub(crate) faults: BTreeMap<u64, Active>,
+    /// What the trace says last of what each node's pods use.
+    measured: Vec<List<PodUsage>>,
     log: Vec<(SimTime, External)>,
     steps: u64,
 }
@@ -132,6 +134,7 @@ impl World {
             runtimes: (0..n).map(|i| Arc::new(SimRuntime::new(i))).collect(),
             user: User::default(),
             faults: BTreeMap::new(),
+            measured: vec![List::default(); n as usize],
             log: Vec::new(),
             steps: 0,
             core,
@@ -221,6 +224,11 @@ impl World {
         self.etcd.objects().get(key)
     }
 
+    /// What was written after a revision, unless etcd has compacted some of it.
+    pub fn changes_after(&self, revision: u64) -> Option<impl Iterator<Item = &Committed>> {
+        self.etcd.changes_after(revision)
+    }
+
     /// etcd's revision.
     pub fn revision(&self) -> u64 {
         self.etcd.revision()
@@ -299,7 +307,13 @@ impl World {
             Comp::Etcd => self.etcd.step(input, &mut cx),
             Comp::Scheduler => self.scheduler.step(input, &mut cx),
             Comp::Kcm => self.kcm.step(input, &mut cx),
-            Comp::Kubelet(n) => Arc::make_mut(&mut self.kubelets[n as usize]).step(input, &mut cx),
+            Comp::Kubelet(n) => {
+                let i = n as usize;
+                if matches!(input, Input::Timer(Timer::Kubelet(KubeletTimer::Status))) {
+                    measure(n, &self.runtimes[i], &mut self.measured[i], &mut cx);
+                }
+                Arc::make_mut(&mut self.kubelets[i]).step(input, &mut cx);
+            }
             Comp::Runtime(n) => Arc::make_mut(&mut self.runtimes[n as usize]).step(input, &mut cx),
         }
     }
@@ -368,7 +382,11 @@ impl World {
                 self.tell(Comp::Api, life, Msg::EtcdReply(Box::new(EtcdReply::Closed)), cause, Span::ms(1));
             }
             Comp::Kubelet(_) | Comp::Scheduler | Comp::Kcm => self.api.drop_client(c),
-            Comp::World | Comp::User | Comp::Runtime(_) => {}
+            Comp::Runtime(n) => {
+                let mut cx = Cx::new(&mut self.core, Comp::World, cause);
+                note_usage(n, List::default(), &mut self.measured[n as usize], &mut cx);
+            }
+            Comp::World | Comp::User => {}
         }
     }
 
@@ -440,5 +458,31 @@ impl World {
     /// What the trace keeps.
     pub fn level(&self) -> Level {
         self.core.tracer.level()
+    }
+}
+
+/// Notes for the trace what containers use, when a kubelet looks after its node. No component reads it.
+fn measure(node: u32, runtime: &SimRuntime, last: &mut List<PodUsage>, cx: &mut Cx<'_>) {
+    if cx.core.tracer.level() != Level::Full {
+        return;
+    }
+    let mut pods: BTreeMap<(Str, Str), (i64, i64)> = BTreeMap::new();
+    for u in runtime.usage() {
+        let sum = pods.entry((u.pod.ns, u.pod.name)).or_default();
+        *sum = (sum.0 + u.cpu_milli, sum.1 + u.memory);
+    }
+    let usage = |((ns, name), (cpu_milli, memory_bytes))| PodUsage {
+        pod: Key { kind: Kind::Pod, ns, name },
+        cpu_milli,
+        memory_bytes,
+    };
+    note_usage(node, pods.into_iter().map(usage).collect(), last, cx);
+}
+
+fn note_usage(node: u32, pods: List<PodUsage>, last: &mut List<PodUsage>, cx: &mut Cx<'_>) {
+    if pods != *last {
+        last.clone_from(&pods);
+        cx.pin_cause();
+        cx.record(|_| What::Usage { node, pods });
     }
 }

@@ -5,12 +5,13 @@ mod common;
 
 use common::{Life, check, key, life, play, same_records, seen};
 use podium_sim::check::Checker;
-use podium_sim::object::Kind;
-use podium_sim::time::Span;
-use podium_sim::trace::{Level, TraceIndex, chain};
+use podium_sim::object::{Key, Kind, Str};
+use podium_sim::time::{SimTime, Span};
+use podium_sim::trace::{Fold, Level, TraceIndex, What, chain};
 use podium_sim::world::{External, UserCommand, World};
 use proptest::prelude::*;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 const TAIL: Span = Span::secs(420);
 
@@ -111,6 +112,57 @@ fn a_fork_is_a_world_of_its_own() {
         prop_assert!(other.take_records() != control_records);
         Ok(())
     });
+}
+
+/// What the pods on each node use: by the world's own word.
+fn used(world: &World) -> BTreeMap<(u32, Key), (i64, i64)> {
+    let number = |name: &Str| world.config().nodes.iter().position(|n| n.name == *name).unwrap() as u32;
+    let mut out = BTreeMap::new();
+    for (node, u) in world.usage() {
+        let pod = Key { kind: Kind::Pod, ns: u.pod.ns, name: u.pod.name };
+        let sum: &mut (i64, i64) = out.entry((number(&node), pod)).or_default();
+        *sum = (sum.0 + u.cpu_milli, sum.1 + u.memory);
+    }
+    out
+}
+
+#[test]
+fn the_trace_tells_what_containers_use() {
+    let mut world = World::new(common::config(3, Level::Full), 5);
+    let second = |n| SimTime(0) + Span::secs(n);
+    let apps = vec![common::deployment("a", 5, "web:1"), common::deployment("b", 2, "slow:1")];
+    world.handle(second(5), External::User { id: 1, command: UserCommand::Apply { objects: apps } });
+    let (mut fold, mut records, mut busy) = (Fold::default(), 0, 0);
+    for s in 5..400 {
+        match s {
+            60 => {
+                let args = json!({"node": "node-2"});
+                world.handle(second(s), External::Fault { id: 2, fault: common::fault("nodeCrash", args) });
+            }
+            200 => world.handle(second(s), External::Mend { id: 2 }),
+            _ => world.advance(second(s)),
+        }
+        for r in world.take_records() {
+            if let What::Usage { node, pods } = &r.what {
+                let last = fold.usage.get(node).map(|m| m.pods.clone()).unwrap_or_default();
+                assert_ne!(*pods, last, "record {} tells what was known", r.id.0);
+                records += 1;
+            }
+            fold.apply(&r);
+        }
+        // The kubelets look every ten seconds; a machine that goes off takes all with it at once.
+        let told = |fold: &Fold| -> BTreeMap<_, _> {
+            let all = fold.usage.iter().flat_map(|(n, m)| m.pods.iter().map(move |p| (*n, p)));
+            all.map(|(n, p)| ((n, p.pod.clone()), (p.cpu_milli, p.memory_bytes))).collect()
+        };
+        let now = told(&fold);
+        assert!(s != 60 || now.keys().all(|(n, _)| *n != 1));
+        if [50, 199, 399].contains(&s) {
+            assert_eq!(now, used(&world), "at {s} s");
+            busy += now.len();
+        }
+    }
+    assert!(records > 4 && busy > 14, "{records} {busy}");
 }
 
 /// All invariants hold, each chain of causes ends, and after all faults are mended the cluster settles.

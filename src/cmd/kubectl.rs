@@ -5,12 +5,14 @@ use crate::exit::Failure;
 use crate::load::{self, History};
 use crate::term;
 use podium_sim::api_util::Selector;
-use podium_sim::object::{Key, Kind, Obj};
+use podium_sim::object::{Key, Kind, Node, Obj, Str};
 use podium_sim::print::{self, top::Usage};
 use podium_sim::time::SimTime;
-use podium_sim::trace::Fold;
+use podium_sim::trace::{Fold, Level};
+use podium_sim::world::World;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Kinds, and a name if one was given.
 type Wanted = (Vec<Kind>, Option<String>);
@@ -157,26 +159,71 @@ pub fn events(args: EventsArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the pods on a node use.
+struct Used {
+    name: String,
+    node: Option<Arc<Node>>,
+    pods: Vec<(Key, i64, i64)>,
+}
+
+/// From a world, which knows it to the moment.
+fn used_now(world: &World) -> Vec<Used> {
+    let mut pods: BTreeMap<Str, Vec<(Key, i64, i64)>> = BTreeMap::new();
+    for (node, u) in world.usage() {
+        let pod = Key { kind: Kind::Pod, ns: u.pod.ns, name: u.pod.name };
+        pods.entry(node).or_default().push((pod, u.cpu_milli, u.memory));
+    }
+    let of = |name: &Str| Used {
+        name: name.to_string(),
+        node: world.get(&Key::new(Kind::Node, "", name.as_str())).and_then(Obj::as_node).cloned(),
+        pods: pods.remove(name).unwrap_or_default(),
+    };
+    world.config().nodes.iter().map(|n| &n.name).map(of).collect()
+}
+
+/// From a trace, which knows what the kubelets had measured.
+fn used_by_trace(h: &History, args: &TopArgs) -> Result<Vec<Used>, Failure> {
+    if h.header.level != Level::Full {
+        return Err(Failure::Usage(format!(
+            "{}: only a trace of level full holds what containers use\n  help: give the scenario or manifest that it was made from",
+            args.at.file.display()
+        )));
+    }
+    let fold = h.fold(args.at.at);
+    if let Some(newest) = fold.usage.values().map(|m| m.at).max() {
+        eprintln!("note: as the kubelets had measured it by {}; the newest figures are of {newest}", fold.at);
+    }
+    // A pod that was measured and has gone since still counts for its node, but is not listed.
+    let there = |pod: &Key| !args.what.starts_with('p') || fold.objects.contains_key(pod);
+    let of = |(name, i): (&String, u32)| Used {
+        name: name.clone(),
+        node: fold.objects.get(&Key::new(Kind::Node, "", name.as_str())).and_then(Obj::as_node).cloned(),
+        pods: fold.usage.get(&i).map_or(Vec::new(), |m| {
+            let there = m.pods.iter().filter(|p| there(&p.pod));
+            there.map(|p| (p.pod.clone(), p.cpu_milli, p.memory_bytes)).collect()
+        }),
+    };
+    Ok(h.header.nodes.iter().zip(0..).map(of).collect())
+}
+
 /// `podium top`: what the running containers use, as their image's model has it.
 pub fn top(args: TopArgs) -> Result<(), Failure> {
-    let world = load::world(&args.at)?;
-    let mut pods: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
-    let mut nodes: BTreeMap<String, (i64, i64)> =
-        world.config().nodes.iter().map(|n| (n.name.to_string(), (0, 0))).collect();
-    for (node, u) in world.usage() {
-        let n = nodes.entry(node.to_string()).or_default();
-        *n = (n.0 + u.cpu_milli, n.1 + u.memory);
-        if args.all_namespaces || u.pod.ns == *args.namespace {
-            let p = pods.entry((u.pod.ns.to_string(), u.pod.name.to_string())).or_default();
-            *p = (p.0 + u.cpu_milli, p.1 + u.memory);
-        }
-    }
+    let used = match load::recorded(&args.at.file, args.at.at)? {
+        Some(h) => used_by_trace(&h, &args)?,
+        None => used_now(&load::world(&args.at)?),
+    };
     if args.what.starts_with('p') {
+        let mut pods: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
+        let all = used.into_iter().flat_map(|u| u.pods);
+        for (pod, cpu, memory) in all.filter(|(k, ..)| args.all_namespaces || k.ns == *args.namespace) {
+            let sum = pods.entry(pod).or_default();
+            *sum = (sum.0 + cpu, sum.1 + memory);
+        }
         let rows: Vec<Usage> = pods
             .into_iter()
-            .map(|((namespace, name), (cpu, memory))| Usage {
-                namespace,
-                name,
+            .map(|(pod, (cpu, memory))| Usage {
+                namespace: pod.ns.to_string(),
+                name: pod.name.to_string(),
                 cpu_milli: Some(cpu),
                 memory_bytes: Some(memory),
                 ..Default::default()
@@ -189,22 +236,20 @@ pub fn top(args: TopArgs) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    let rows: Vec<Usage> = nodes
-        .into_iter()
-        .map(|(name, (cpu, memory))| {
-            let node = world.get(&Key::new(Kind::Node, "", name.as_str())).and_then(Obj::as_node);
-            let of = |r: &str| node.map_or(0, |n| n.allocatable(r));
-            let known = node.is_some_and(|n| n.ready());
-            Usage {
-                cpu_milli_of: of("cpu"),
-                memory_bytes_of: of("memory"),
-                name,
-                cpu_milli: known.then_some(cpu),
-                memory_bytes: known.then_some(memory),
-                ..Default::default()
-            }
-        })
-        .collect();
+    let row = |u: Used| {
+        let of = |r: &str| u.node.as_ref().map_or(0, |n| n.allocatable(r));
+        let known = u.node.as_ref().is_some_and(|n| n.ready());
+        let (cpu, memory) = u.pods.iter().fold((0, 0), |sum, (_, c, m)| (sum.0 + c, sum.1 + m));
+        Usage {
+            cpu_milli_of: of("cpu"),
+            memory_bytes_of: of("memory"),
+            name: u.name,
+            cpu_milli: known.then_some(cpu),
+            memory_bytes: known.then_some(memory),
+            ..Default::default()
+        }
+    };
+    let rows: Vec<Usage> = used.into_iter().map(row).collect();
     print!("{}", print::top::nodes(&rows, false));
     Ok(())
 }

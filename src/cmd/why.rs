@@ -7,6 +7,7 @@ use podium_sim::caption::Catalogue;
 use podium_sim::object::Key;
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Fold, What, why};
+use serde_json::{Value, json};
 
 /// Runs the command.
 pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
@@ -28,15 +29,25 @@ pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let told = why::explain(&index, &key, at, catalogue, why::Order::OldestFirst)
         .map_err(|e| Failure::Usage(e.to_string()))?;
     if args.json {
-        println!("{:#}", serde_json::to_value(&told).expect("an explanation is plain JSON"));
+        println!("{:#}", as_json(&told));
     } else {
         print!("{}", crate::term::clean(&told.to_string()));
     }
     Ok(())
 }
 
+/// An explanation as JSON; times are in seconds, as in the other reports.
+fn as_json(told: &why::Why) -> Value {
+    let line = |l: &why::WhyLine| {
+        let at = l.at - SimTime(0);
+        json!({"at_s": at.as_secs_f64(), "record": l.record.0, "actor": l.actor, "text": l.text})
+    };
+    let lines: Vec<Value> = told.lines.iter().map(line).collect();
+    json!({"headline": told.headline, "root": told.root, "lines": lines})
+}
+
 /// Every object that was ever written, as a state that never was.
-fn everything(records: &[podium_sim::trace::Record]) -> Fold {
+pub fn everything(records: &[podium_sim::trace::Record]) -> Fold {
     let mut all = Fold::default();
     for r in records {
         if let What::Write { obj, .. } = &r.what {
@@ -47,7 +58,7 @@ fn everything(records: &[podium_sim::trace::Record]) -> Fold {
 }
 
 /// The object that is meant: by its name, or where the name ends in `*`, the newest that was created.
-fn find(records: &[podium_sim::trace::Record], key: &Key, at: SimTime) -> Option<Key> {
+pub fn find(records: &[podium_sim::trace::Record], key: &Key, at: SimTime) -> Option<Key> {
     records
         .iter()
         .take_while(|r| r.at <= at)
@@ -59,7 +70,7 @@ fn find(records: &[podium_sim::trace::Record], key: &Key, at: SimTime) -> Option
         .last()
 }
 
-fn missing(fold: &Fold, kind: &podium_sim::object::Kind, name: &str, at: SimTime) -> Failure {
+pub fn missing(fold: &Fold, kind: &podium_sim::object::Kind, name: &str, at: SimTime) -> Failure {
     let there: Vec<&str> =
         fold.objects.keys().filter(|k| k.kind == *kind).map(|k| k.name.as_str()).take(8).collect();
     let word = kind.name().to_lowercase();

@@ -6,11 +6,13 @@
 
 pub mod decision;
 pub mod draw;
+pub mod facts;
 pub mod fonts;
 pub mod keys;
 pub mod layout;
 pub mod paint;
 pub mod panel;
+pub mod picture;
 pub mod player;
 pub mod scene;
 pub mod story;

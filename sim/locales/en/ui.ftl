@@ -19,7 +19,7 @@ ui-tour-end = That was it. Everything that you saw was worked out by the cluster
 ui-question-title = Make a guess before you see it.
 ui-question-replacement = How long until Kubernetes makes a replacement?
 ui-option-5s = about 5 seconds
-ui-option-40s = about 40 seconds
+ui-option-50s = about 50 seconds
 ui-option-over-5min = over 5 minutes
 ui-option-line = { $number }) { $text }
 ui-question-prompt = Your guess (1, 2 or 3):
@@ -70,6 +70,7 @@ ui-pod-unknown = Unknown
 ui-node-ready = Ready
 ui-node-not-ready = NotReady
 ui-node-cordoned = SchedulingDisabled
+ui-revision = revision { $revision }
 ui-unscheduled = without a node
 ui-empty = (nothing)
 
@@ -116,16 +117,18 @@ ui-tape-keys =
 ui-keys-tour = any key: skip ahead   q: quit
 ui-keys-free = d delete pod  k kill node  r repair  s scale  ← → time  w why  ? keys  q quit
 ui-keys-tape = ← → time  w why  f fast  + - speed  space stop  ? keys  q quit
-ui-keys-why = ↑ ↓ another pod   any other key: close
-ui-keys-close = any key: close
+ui-keys-why = ↑ ↓ another pod   any other key: close   q: quit
+ui-keys-close = any key: close   q: quit
 ui-did-delete = You delete pod { $name }.
 ui-did-kill = You cut the power of { $name }. Press f to see what comes of it.
 ui-did-repair = You switch { $name } on again.
 ui-did-scale = You want { $replicas } replicas of { $name } now.
 ui-did-back = Back at { $time }. Whatever you do here makes another future.
+ui-did-rewind = Back at { $time }.
 ui-did-forward = On to { $time }.
 ui-did-future = From here on it is another future.
 ui-did-nothing = There is nothing to do that to just now.
+ui-left-early = You left at { $time }. The run goes on to { $end }; this is how it goes in full:
 ui-did-end = The run ends here. Press ← to go back.
 
 ## A lesson's question

@@ -17,7 +17,7 @@ ui-tour-end = 演示到此结束。你看到的一切都由集群自己推演得
 ui-question-title = 先猜一猜，再看结果。
 ui-question-replacement = Kubernetes 要多久才会补上一个新的 Pod？
 ui-option-5s = 大约 5 秒
-ui-option-40s = 大约 40 秒
+ui-option-50s = 大约 50 秒
 ui-option-over-5min = 超过 5 分钟
 ui-option-line = { $number }）{ $text }
 ui-question-prompt = 你的猜测（1、2 或 3）：
@@ -68,6 +68,7 @@ ui-pod-unknown = 未知
 ui-node-ready = 就绪
 ui-node-not-ready = 未就绪
 ui-node-cordoned = 不可调度
+ui-revision = 修订号 { $revision }
 ui-unscheduled = 尚无节点
 ui-empty = （无）
 
@@ -113,16 +114,18 @@ ui-tape-keys =
 ui-keys-tour = 任意键：跳过   q：退出
 ui-keys-free = d 删 Pod  k 断电  r 恢复  s 扩缩  ← → 时间  w 为什么  ? 按键  q 退出
 ui-keys-tape = ← → 时间  w 为什么  f 快进  + - 速度  空格 暂停  ? 按键  q 退出
-ui-keys-why = ↑ ↓ 换一个 Pod   其他任意键：关闭
-ui-keys-close = 任意键：关闭
+ui-keys-why = ↑ ↓ 换一个 Pod   其他任意键：关闭   q：退出
+ui-keys-close = 任意键：关闭   q：退出
 ui-did-delete = 你删除了 Pod { $name }。
 ui-did-kill = 你切断了 { $name } 的电源。按 f 快进，看看会怎样。
 ui-did-repair = 你重新接通了 { $name } 的电源。
 ui-did-scale = 现在你要 { $name } 有 { $replicas } 个副本。
 ui-did-back = 回到 { $time }。在这里做任何事，都会产生另一个未来。
+ui-did-rewind = 回到 { $time }。
 ui-did-forward = 前进到 { $time }。
 ui-did-future = 从这里起是另一个未来。
 ui-did-nothing = 现在没有可以这样操作的对象。
+ui-left-early = 你在 { $time } 离开了。整个运行到 { $end } 为止，全程如下：
 ui-did-end = 运行到此结束。按 ← 可以往回看。
 
 ## 课程里的问题

@@ -78,6 +78,14 @@ impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for CowMap<K, V> {
     }
 }
 
+impl<K: PartialEq, V: PartialEq> PartialEq for CowMap<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        // By entries: equal maps may be cut into chunks in different ways.
+        let (a, b) = (&self.chunks, &other.chunks);
+        self.len == other.len && a.iter().flat_map(|(_, c)| c.iter()).eq(b.iter().flat_map(|(_, c)| c.iter()))
+    }
+}
+
 impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
     /// How many entries there are.
     pub fn len(&self) -> usize {
@@ -243,6 +251,12 @@ mod tests {
                 _ => assert_eq!(cow.get(&k), plain.get(&k)),
             }
             assert_eq!(cow.len(), plain.len());
+            if round % 5000 == 0 {
+                let mut again: CowMap<u64, u64> = plain.iter().rev().map(|(k, v)| (*k, *v)).collect();
+                assert!(again == cow);
+                again.insert(k, round + 1);
+                assert!(again != cow);
+            }
             if round % 500 == 0 {
                 assert!(cow.iter().eq(plain.iter()));
                 assert!(cow.range(k..).eq(plain.range(k..)));

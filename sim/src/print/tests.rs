@@ -7,9 +7,9 @@
 use super::output::{Options, to_json};
 use super::yaml::to_yaml;
 use super::*;
+use crate::cow::CowMap;
 use crate::object::{Key, Kind, Obj, lit};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 const NOW: &str = "2026-01-01T12:00:00Z";
 
@@ -21,7 +21,7 @@ fn obj(v: Value) -> Obj {
     Obj::from_value(v).unwrap()
 }
 
-fn cluster() -> BTreeMap<Key, Obj> {
+fn cluster() -> CowMap<Key, Obj> {
     let all: Vec<Value> = serde_json::from_str(include_str!("testdata/cluster.json")).unwrap();
     all.into_iter().map(obj).map(|o| (o.key(), o)).collect()
 }
@@ -68,7 +68,7 @@ fn descriptions_are_kubectls() {
 
 #[test]
 fn events_are_listed_by_when_they_were_last_seen() {
-    let all: Vec<Obj> = cluster().into_values().collect();
+    let all: Vec<Obj> = cluster().values().cloned().collect();
     same(
         "kubectl events",
         &events::events(&all, now()).render(false, false, false),

@@ -62,7 +62,9 @@ fn name(what: &What) -> Option<String> {
         What::Timer { name } => format!("timer {name}"),
         What::Fault { name, .. } => format!("fault {name}"),
         What::Mend { name, .. } => format!("mend {name}"),
-        What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } => return None,
+        What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } | What::Usage { .. } => {
+            return None;
+        }
         What::Write { verb, obj, .. } => {
             let verb = match verb {
                 WriteVerb::Create => "create",

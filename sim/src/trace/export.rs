@@ -1,13 +1,22 @@
 //! Traces for other programs: JSON Lines, and the Chrome trace format that Perfetto opens.
 
-use super::{Header, Record, What, WriteVerb};
+use super::{Header, PodUsage, Record, What, WriteVerb};
 use crate::msg::Comp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
+fn node_name(n: u32, header: &Header) -> String {
+    header.nodes.get(n as usize).map_or_else(|| format!("#{n}"), Clone::clone)
+}
+
+/// Thousandths of a core and bytes of all pods together.
+fn total(pods: &[PodUsage]) -> (i64, i64) {
+    pods.iter().fold((0, 0), |(cpu, memory), p| (cpu + p.cpu_milli, memory + p.memory_bytes))
+}
+
 /// A component's name, with its node's: `kubelet@node-2`.
 pub fn comp_name(c: Comp, header: &Header) -> String {
-    let at = |n: u32| header.nodes.get(n as usize).map_or_else(|| format!("#{n}"), Clone::clone);
+    let at = |n| node_name(n, header);
     match c {
         Comp::World => "world".into(),
         Comp::User => "user".into(),
@@ -37,6 +46,7 @@ pub fn type_name(w: &What) -> &'static str {
         What::Refused { .. } => "refused",
         What::Decision(_) => "decision",
         What::Note { .. } => "note",
+        What::Usage { .. } => "usage",
     }
 }
 
@@ -64,6 +74,11 @@ pub fn detail(r: &Record, header: &Header) -> String {
         What::Note { code, args, .. } => {
             let args: Vec<String> = args.iter().map(|(k, v)| format!("{k}={v}")).collect();
             format!("{} {}", code.as_str(), args.join(" ")).trim_end().to_owned()
+        }
+        What::Usage { node, pods } => {
+            let (cpu, memory) = total(pods);
+            let node = node_name(*node, header);
+            format!("{node}: {} pods use {cpu}m of CPU and {} MiB of memory", pods.len(), memory >> 20)
         }
     }
 }
@@ -128,6 +143,11 @@ pub fn json(r: &Record, header: &Header) -> Value {
                 args.iter().map(|(k, v)| (k.to_string(), v.as_str().into())).collect();
             m.insert("args".into(), args.into());
         }
+        What::Usage { node, pods } => {
+            m.insert("node".into(), node_name(*node, header).into());
+            let pod = |p: &PodUsage| json!({"pod": p.pod.to_string(), "cpu_milli": p.cpu_milli, "memory_bytes": p.memory_bytes});
+            m.insert("pods".into(), pods.iter().map(pod).collect());
+        }
     }
     v
 }
@@ -179,6 +199,11 @@ pub fn chrome(records: &[Record], header: &Header) -> Value {
                     };
                     events.push(with(base(ph, subject.clone()), "id", p.metadata.uid.to_string().into()));
                 }
+            }
+            What::Usage { pods, .. } => {
+                let (cpu, memory) = total(pods);
+                events.push(with(base("C", "CPU".into()), "args", json!({"cpu_milli": cpu})));
+                events.push(with(base("C", "memory".into()), "args", json!({"memory_bytes": memory})));
             }
             w => {
                 let name = match w {

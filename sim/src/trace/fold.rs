@@ -1,8 +1,9 @@
 //! The state of a cluster at a moment, folded from the trace.
 
-use super::{Record, RecordId, What, WriteVerb};
+use super::{PodUsage, Record, RecordId, What, WriteVerb};
+use crate::cow::CowMap;
 use crate::msg::Comp;
-use crate::object::{Key, Obj, Str};
+use crate::object::{Key, List, Obj, Str};
 use crate::time::SimTime;
 use std::collections::BTreeMap;
 
@@ -21,21 +22,34 @@ pub struct InFlight {
     pub arrives: SimTime,
 }
 
-/// What is known at a moment. Built by applying records one after the other.
+/// What a node's pods use, as it was last measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// When it came to be so.
+    pub at: SimTime,
+    /// By pod, in order.
+    pub pods: List<PodUsage>,
+}
+
+/// What is known at a moment. Built by applying records one after the other. A copy shares its objects with the
+/// original, so that many may be kept as places to go on from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fold {
     /// The time of the newest record.
     pub at: SimTime,
     /// The number of the newest record.
     pub last: RecordId,
-    /// All objects, with the record of their last write.
-    pub objects: BTreeMap<Key, Obj>,
+    /// All objects.
+    pub objects: CowMap<Key, Obj>,
     /// The record of each object's last write.
-    pub written: BTreeMap<Key, RecordId>,
+    pub written: CowMap<Key, RecordId>,
     /// Messages under way, by the record of their sending.
     pub in_flight: BTreeMap<RecordId, InFlight>,
     /// Faults that hold: name and target, with the time at which each began.
     pub faults: BTreeMap<(Str, Str), SimTime>,
+    /// What the pods on each node use, by the node's number; only in traces that keep everything. A node that has run
+    /// nothing yet is not in it, and one that is off uses nothing.
+    pub usage: BTreeMap<u32, Measured>,
 }
 
 impl Fold {
@@ -82,6 +96,9 @@ impl Fold {
             What::Mend { name, target } => {
                 self.faults.remove(&(name.clone(), target.clone()));
             }
+            What::Usage { node, pods } => {
+                self.usage.insert(*node, Measured { at: r.at, pods: pods.clone() });
+            }
             What::Start
             | What::User { .. }
             | What::Timer { .. }
@@ -89,5 +106,36 @@ impl Fold {
             | What::Decision(_)
             | What::Note { .. } => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{NodeConfig, WorldConfig};
+    use crate::object::Kind;
+    use crate::time::Span;
+    use crate::world::World;
+
+    #[test]
+    fn a_copy_is_a_place_to_go_on_from() {
+        let nodes = NodeConfig::many(20, &NodeConfig::default());
+        let mut world = World::new(WorldConfig { nodes, ..Default::default() }, 1);
+        world.advance(SimTime(0) + Span::secs(60));
+        let records = world.take_records();
+        let mut fold = Fold::default();
+        for r in &records[..records.len() / 2] {
+            fold.apply(r);
+        }
+        let copy = fold.clone();
+        let rest = |mut fold: Fold| {
+            records[records.len() / 2..].iter().for_each(|r| fold.apply(r));
+            fold
+        };
+        let end = rest(fold);
+        assert!(copy != end && copy.last.0 as usize == records.len() / 2);
+        assert!(rest(copy) == end);
+        let objects = end.objects.iter().filter(|(k, _)| k.kind != Kind::Event);
+        assert!(objects.eq(world.objects().iter()));
     }
 }

@@ -11,12 +11,12 @@ pub mod why;
 mod wire;
 
 pub use file::{BlockIndex, Chapter, FORMAT, Header, Story, Trace, TraceError, Writer};
-pub use fold::{Fold, InFlight};
+pub use fold::{Fold, InFlight, Measured};
 pub use keyframes::{Folding, Keyframes};
 pub use source::{ActError, Branch, Source};
 pub use wire::{Decoder, Encoder, WireError};
 
-pub use record::{Actor, Code, Decision, Heard, Level, Record, RecordId, What, WriteVerb};
+pub use record::{Actor, Code, Decision, Heard, Level, PodUsage, Record, RecordId, What, WriteVerb};
 pub use verdicts::{Mind, verdicts};
 pub use why::{
     ChainError, Order, Root, TraceIndex, Why, WhyError, WhyLine, chain, explain, explain_record,
@@ -110,6 +110,14 @@ impl Tracer {
     /// A word that comes again and again, as a shared text.
     pub fn word(&mut self, word: &'static str) -> Str {
         self.words.entry(word).or_insert_with(|| Str::from(word)).clone()
+    }
+
+    /// The cause as a record, so that what follows from one tick of a timer follows from one record of it.
+    pub fn pinned(&mut self, at: SimTime, cause: Cause, actor: &Actor) -> Cause {
+        match self.level {
+            Level::Off => cause,
+            Level::Lifecycle | Level::Full => Cause::Record(self.pin(at, cause, actor)),
+        }
     }
 
     /// Makes a record of a cause that is not one yet.

@@ -88,6 +88,20 @@ pub enum What {
     Decision(Arc<Decision>),
     /// A component did or noticed something worth a sentence.
     Note { code: Code, subject: Key, args: Vec<(Str, Str)> },
+    /// What the pods on a node use, where it differs from that node's record before: by a kubelet at its periodic
+    /// tick, and with no pod by the world when the machine goes off. Pods of which nothing runs are not in it.
+    Usage { node: u32, pods: List<PodUsage> },
+}
+
+/// What the running containers of a pod use together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PodUsage {
+    /// The pod.
+    pub pod: Key,
+    /// Thousandths of a core.
+    pub cpu_milli: i64,
+    /// Bytes.
+    pub memory_bytes: i64,
 }
 
 /// What a write did to its object.
@@ -164,7 +178,8 @@ codes! {
     NodeRegistered = "node.registered",
     /// Heartbeats of a node no longer arrive; recorded by the world, which alone can know it. Subject: node. Args: why.
     NodeSilent = "node.silent",
-    /// Node lifecycle: the lease is older than the grace period. Subject: node. Args: grace, silence.
+    /// Node lifecycle: the last round of the monitor that saw a new lease (`probeTimestamp` upstream) is longer ago,
+    /// `silence`, than the grace period. When the node sent that lease is another matter. Subject: node. Args: grace, silence.
     LeaseExpired = "node.lease-expired",
     /// Node lifecycle: the lease is fresh again. Subject: node.
     NodeBack = "node.back",
@@ -216,7 +231,7 @@ codes! {
     ContainerCreated = "kubelet.created",
     /// A container runs. Subject: pod. Args: container, restart.
     ContainerStarted = "kubelet.started",
-    /// A container ended by itself. Subject: pod. Args: container, code, reason.
+    /// A container ended. Subject: pod. Args: container, code, reason, asked.
     ContainerExited = "kubelet.exited",
     /// A container waits before it is started again. Subject: pod. Args: container, wait, restart.
     ContainerBackoff = "kubelet.backoff",
@@ -241,7 +256,9 @@ impl What {
             Level::Off => false,
             Level::Full => true,
             Level::Lifecycle => match self {
-                What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } => false,
+                What::Sent { .. } | What::Delivered { .. } | What::Dropped { .. } | What::Usage { .. } => {
+                    false
+                }
                 What::Write { obj, .. } => level.keeps_writes(&obj.kind()),
                 What::Start
                 | What::User { .. }
@@ -277,7 +294,8 @@ impl What {
             | What::Fault { .. }
             | What::Mend { .. }
             | What::Delivered { .. }
-            | What::Dropped { .. } => None,
+            | What::Dropped { .. }
+            | What::Usage { .. } => None,
         }
     }
 }

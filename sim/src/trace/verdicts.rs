@@ -129,7 +129,8 @@ impl Mind {
             | What::Delivered { .. }
             | What::Dropped { .. }
             | What::Refused { .. }
-            | What::Note { .. } => {}
+            | What::Note { .. }
+            | What::Usage { .. } => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Records as bytes: each write holds what changed since that object's write before.
 
-use super::{Actor, Code, Decision, Record, RecordId, What, WriteVerb};
+use super::{Actor, Code, Decision, PodUsage, Record, RecordId, What, WriteVerb};
 use crate::api_util::patch;
 use crate::cow::CowTable;
 use crate::links::LinkClass;
@@ -37,6 +37,7 @@ enum WireWhat {
     Refused { verb: Str, key: Key, code: u16, reason: Str, message: Str },
     Decision(Decision),
     Note { code: Code, subject: Key, args: Vec<(Str, Str)> },
+    Usage { node: u32, pods: List<PodUsage> },
 }
 
 /// What a write did to its object's JSON.
@@ -239,6 +240,7 @@ impl Encoder {
             What::Note { code, subject, args } => {
                 WireWhat::Note { code: *code, subject: subject.clone(), args: args.clone() }
             }
+            What::Usage { node, pods } => WireWhat::Usage { node: *node, pods: pods.clone() },
             What::Write { verb, revision, previous, by, obj } => {
                 let key = obj.key();
                 let change = match (verb, self.last.get(&key).cloned()) {
@@ -306,6 +308,7 @@ impl Decoder {
             }
             WireWhat::Decision(d) => What::Decision(Arc::new(d)),
             WireWhat::Note { code, subject, args } => What::Note { code, subject, args },
+            WireWhat::Usage { node, pods } => What::Usage { node, pods },
             WireWhat::Write { verb, revision, previous, by, key, change } => {
                 let obj = self.change(id, key, change)?;
                 What::Write { verb, revision, previous, by, obj }

@@ -16,7 +16,19 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Plays a scenario file.
+/// The scenarios of a folder below `scenarios/`.
+pub fn scenarios(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(folder);
+    let mut out: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "yaml"))
+        .collect();
+    out.sort();
+    out
+}
+
+/// A scenario, played to its end.
 pub fn trace(path: &Path) -> Trace {
     let text = std::fs::read_to_string(path).unwrap();
     let files = RefCell::new(vec![(path.display().to_string(), text.clone())]);
@@ -27,9 +39,20 @@ pub fn trace(path: &Path) -> Trace {
         Ok(SourceText::new(full.display().to_string(), text))
     };
     let scenario = parse(&SourceText::new(path.display().to_string(), text), &loader).0.unwrap();
+    played(scenario, &files.into_inner())
+}
+
+/// A scenario that is no file.
+pub fn played(scenario: podium_sim::scenario::Scenario, files: &[(String, String)]) -> Trace {
     let mut run = Run::new(Arc::new(scenario), RunOptions { keep_records: true, ..RunOptions::default() });
     run.to_end();
-    run.into_trace(&files.into_inner())
+    run.into_trace(files)
+}
+
+/// The lesson whose file name begins so.
+pub fn lesson(name: &str) -> Source {
+    let is = |p: &&PathBuf| p.file_stem().unwrap().to_string_lossy().starts_with(name);
+    Source::new(trace(scenarios("lessons").iter().find(is).unwrap()))
 }
 
 /// The view of a scenario below `scenarios/`.

@@ -16,15 +16,15 @@ use super::events::interval;
 use super::tab::{Out, w};
 use super::{age, cells};
 use crate::api_util::Time;
+use crate::cow::CowMap;
 use crate::object::{Event, Key, Kind, Labels, Obj, Str, Uid};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Everything that a description may look at.
 #[derive(Clone, Copy)]
 pub struct Cluster<'a> {
     /// All objects.
-    pub objects: &'a BTreeMap<Key, Obj>,
+    pub objects: &'a CowMap<Key, Obj>,
     /// The time from which ages are counted.
     pub now: Time,
 }

@@ -17,7 +17,7 @@ fn with(version: &str, kind: &str, name: &str, rest: Value) -> Value {
 
 #[test]
 fn tables_of_the_kinds_that_are_acted_on() {
-    let objects: Vec<Obj> = cluster().into_values().collect();
+    let objects: Vec<Obj> = cluster().values().cloned().collect();
     for (kind, want) in [
         (
             Kind::Pod,
@@ -213,7 +213,7 @@ fn namespaces_and_headers() {
     );
     // Without a header, columns are still at least six wide: `0` is padded to six.
     same("--no-headers", &t.render(false, false, true), "a     0/1   Pending   0     12m\n");
-    let nodes: Vec<Obj> = cluster().into_values().filter(|o| o.kind() == Kind::Node).collect();
+    let nodes: Vec<Obj> = cluster().values().filter(|o| o.kind() == Kind::Node).cloned().collect();
     assert!(
         table(&nodes, now()).render(false, true, false).starts_with("NAME  "),
         "nodes live in no namespace"

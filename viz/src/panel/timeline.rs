@@ -119,8 +119,9 @@ impl Scale {
 fn line(view: &mut View, ui: &mut Ui) {
     let branches = view.player.source().branches().len();
     let rows = (branches - 1).min(ROWS);
-    let bands = !view.player.chapters().is_empty();
-    let top = if bands { BAND } else { 0.0 };
+    let bands = !view.presenter && !view.player.chapters().is_empty();
+    // Without bands the playhead needs a little room.
+    let top = if bands { BAND } else { 6.0 };
     let height = top + TRACK + rows as f32 * ROW + if view.presenter { 0.0 } else { TICKS };
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());

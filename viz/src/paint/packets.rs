@@ -120,7 +120,7 @@ fn tail(at: Pos2, heading: u32, side: f32, color: Color, canvas: &mut Canvas) {
         2 => vec2(1.0, 0.0),
         _ => vec2(0.0, 1.0),
     };
-    let size = if heading % 2 == 0 { vec2(length, width) } else { vec2(width, length) };
+    let size = if heading.is_multiple_of(2) { vec2(length, width) } else { vec2(width, length) };
     let r = Rect::from_center_size(at + back * length * 0.55, size);
     canvas.shape(Shape::fill(r, color.fade(0.8)).pattern(Pattern::Fade, 0.0).turn(heading));
 }

@@ -13,7 +13,7 @@ const SIZE: f32 = 14.0;
 pub fn show(view: &mut View, ui: &mut Ui) {
     let theme = view.theme();
     let scene = view.player.scene();
-    let tiles = scene.racks.iter().flat_map(|r| r.tiles()).chain(scene.tray.iter());
+    let tiles = scene.racks.iter().flat_map(|r| r.tiles()).chain(scene.tray.values());
     let mut seen: BTreeSet<PodLook> =
         if view.presenter { tiles.map(|t| t.look).collect() } else { BTreeSet::new() };
     seen.extend([PodLook::Pending, PodLook::Ready]);

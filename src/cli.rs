@@ -14,7 +14,7 @@ use std::path::PathBuf;
     long_about = "A container cluster that you can see, stop, rewind and ask \"why?\".\n\n\
         Without a command, podium gives a tour of 90 seconds.",
     after_help = "Exit codes: 0 ok, 1 an assertion failed, 2 wrong usage, 3 something this machine lacks, \
-        5 a file is invalid, 70 a bug of podium.\n\nExamples:\n  \
+        5 a file is missing or invalid, 70 a bug of podium.\n\nExamples:\n  \
         podium                                     the tour\n  \
         podium play scenarios/lessons/k08-node-down.yaml     watch a node die and the cluster recover\n  \
         podium play my-deployment.yaml             your own manifests on three nodes\n  \
@@ -25,7 +25,10 @@ pub struct Cli {
     /// What to do; the tour if nothing is given.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Language of all that podium says: en or zh-CN. Default: from LC_ALL, LC_MESSAGES, LANG.
+    /// Language of what is told of a cluster: the tour, the narration of play, why, the live picture.
+    ///
+    /// en or zh-CN; from LC_ALL, LC_MESSAGES or LANG unless given. What kubectl prints is English in any language,
+    /// and so are reports, help and messages about mistakes.
     #[arg(long, global = true, value_name = "LANG")]
     pub lang: Option<String>,
 }
@@ -479,7 +482,7 @@ pub enum TraceCommand {
         #[arg(long, short)]
         all: bool,
     },
-    /// The first difference between two traces, in words.
+    /// The first record in which two traces differ, and in what.
     #[command(after_help = "Example:\n  podium trace diff a.podium-trace b.podium-trace")]
     Diff {
         /// One trace (or scenario).

@@ -12,9 +12,9 @@ pub enum Failure {
     Usage(String),
     /// 3: this machine lacks something.
     Lacking(String),
-    /// 5: a file is invalid.
+    /// 5: a file is missing or invalid.
     Invalid(String),
-    /// 5: files with mistakes at known places.
+    /// 5: files with mistakes at known places; none if all has been said already.
     Mistakes(Vec<Diagnostic>),
 }
 

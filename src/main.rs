@@ -5,6 +5,7 @@ mod cmd;
 mod exit;
 mod load;
 mod narrate;
+mod standing;
 mod term;
 mod text;
 mod tui;

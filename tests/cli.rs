@@ -1,85 +1,13 @@
 //! The command line as a shell sees it: exit codes, help, JSON, pipes, and what it says about mistakes.
 
+mod shell;
+
 use serde_json::Value;
+use shell::*;
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-const K08: &str = "scenarios/lessons/k08-node-down.yaml";
-const WEB: &str = "scenarios/lessons/manifests/web.yaml";
-
-fn podium() -> Command {
-    let mut c = Command::new(env!("CARGO_BIN_EXE_podium"));
-    c.current_dir(env!("CARGO_MANIFEST_DIR"));
-    for v in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "TERM", "CLICOLOR_FORCE", "FORCE_COLOR"] {
-        c.env_remove(v);
-    }
-    c
-}
-
-fn run(args: &[&str]) -> Output {
-    podium().args(args).stdin(Stdio::null()).output().expect("the binary runs")
-}
-
-fn stdout(o: &Output) -> String {
-    String::from_utf8(o.stdout.clone()).expect("standard output is UTF-8")
-}
-
-fn stderr(o: &Output) -> String {
-    String::from_utf8(o.stderr.clone()).expect("standard error is UTF-8")
-}
-
-/// Runs it, demands an exit code, and returns standard output.
-#[track_caller]
-fn ends(args: &[&str], code: i32) -> String {
-    let o = run(args);
-    assert_eq!(o.status.code(), Some(code), "podium {}\n{}{}", args.join(" "), stdout(&o), stderr(&o));
-    assert!(!stderr(&o).contains("podium has a bug"), "podium {}\n{}", args.join(" "), stderr(&o));
-    stdout(&o)
-}
-
-/// Likewise; returns standard error, which must hold each of the texts.
-#[track_caller]
-fn complains(args: &[&str], code: i32, texts: &[&str]) {
-    let o = run(args);
-    let said = stderr(&o);
-    assert_eq!(o.status.code(), Some(code), "podium {}\n{}{said}", args.join(" "), stdout(&o));
-    for t in texts {
-        assert!(said.contains(t), "podium {}: {t:?} is not in\n{said}", args.join(" "));
-    }
-    assert!(!said.contains("podium has a bug") && !said.contains("panicked"), "{said}");
-}
-
-/// A folder that goes away with the test.
-struct Temp(PathBuf);
-
-impl Temp {
-    fn new(name: &str) -> Temp {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).unwrap();
-        Temp(dir)
-    }
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-    fn file(&self, name: &str, text: &str) -> String {
-        std::fs::write(self.0.join(name), text).unwrap();
-        self.path(name)
-    }
-}
-
-impl Drop for Temp {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-#[track_caller]
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e} in\n{text}"))
-}
+use std::path::Path;
+use std::process::Stdio;
 
 /// The commands that `--help` lists.
 fn commands(of: &[&str]) -> Vec<String> {
@@ -161,6 +89,12 @@ fn exit_codes() {
         (&["play", &broken], 5),
         (&["get", &broken, "pods"], 5),
         (&["play", "/nowhere/at-all.yaml"], 5),
+        (&["test", "/nowhere/at-all.yaml"], 5),
+        (&["test", "/nowhere"], 5),
+        (&["test", "src"], 5),
+        (&["test", &broken], 5),
+        (&["test", &broken, "scenarios/regress/cordon.yaml"], 5),
+        (&["test", &broken, &failing], 1),
         (&["trace", "cat", "/nowhere/at-all.podium-trace"], 5),
         (&["play", "Cargo.lock"], 5),
     ];
@@ -195,6 +129,7 @@ fn json_parses_everywhere() {
     assert_eq!((&test["passed"], &test["failed"]), (&1.into(), &0.into()));
     let why = json(&ends(&["why", WEB, "pod/web-*", "--json"], 0));
     assert!(why["lines"].as_array().unwrap().len() >= 3, "{why}");
+    assert_eq!(why["lines"][0]["at_s"], 1.0, "times have a unit: {why}");
     let get = json(&ends(&["get", WEB, "pods", "--json"], 0));
     assert_eq!(get["kind"], "List");
     assert_eq!(get["items"].as_array().unwrap().len(), 3, "{get}");
@@ -264,121 +199,6 @@ fn the_story_of_a_replacement_names_the_crash() {
     let chinese = ends(&["--lang", "zh-CN", "why", K08, "pod/web-*"], 0);
     assert_eq!(chinese.lines().count(), text.lines().count(), "{chinese}");
     assert!(!chinese.is_ascii());
-}
-
-#[test]
-fn traces_are_read_compared_and_exported() {
-    let t = Temp::new("trace");
-    let (a, b, c) = (t.path("a.podium-trace"), t.path("b.podium-trace"), t.path("c.podium-trace"));
-    let play = |trace: &str, seed: &str| drop(ends(&["play", K08, "--trace", trace, "--seed", seed], 0));
-    play(&a, "5");
-    play(&b, "5");
-    play(&c, "6");
-    assert_eq!(std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap(), "two runs write the same bytes");
-
-    let cat = ends(&["trace", "cat", &a, "--from", "0s", "--to", "30s"], 0);
-    assert!(cat.contains("RECORD") && cat.contains("apply"), "{cat}");
-    let about = ends(&["trace", "cat", &a, "--about", "node/node-1"], 0);
-    assert!(
-        about.lines().skip(2).count() > 0 && about.lines().skip(2).all(|l| l.contains("node-1")),
-        "{about}"
-    );
-    assert!(ends(&["trace", "cat", &a, "--all"], 0).lines().count() > cat.lines().count());
-
-    assert!(ends(&["trace", "diff", &a, &b], 0).contains("equal"));
-    let diff = ends(&["trace", "diff", &a, &c], 1);
-    assert!(diff.contains("seed 5") && diff.contains("seed 6") && diff.contains("record"), "{diff}");
-
-    let lines = ends(&["trace", "export", &a, "--format", "jsonl"], 0);
-    let mut id = 0;
-    for line in lines.lines() {
-        let v = json(line);
-        id += 1;
-        assert_eq!(v["id"], id);
-        assert!(v["cause"].as_u64().unwrap() < id, "{line}");
-    }
-    assert!(id > 1000);
-
-    let out = t.path("chrome.json");
-    ends(&["trace", "export", &a, "--format", "chrome", "-o", &out], 0);
-    let chrome = json(&std::fs::read_to_string(&out).unwrap());
-    let events = chrome["traceEvents"].as_array().unwrap();
-    let ids = |ph: &str| -> BTreeSet<String> {
-        events.iter().filter(|e| e["ph"] == ph).map(|e| e["id"].to_string()).collect()
-    };
-    let (starts, ends_) = (ids("s"), ids("f"));
-    assert!(ends_.len() > 100);
-    let lost: Vec<_> = ends_.difference(&starts).collect();
-    assert!(lost.is_empty(), "flows end that never began: {lost:?}");
-    let (begun, ended) = (ids("b"), ids("e"));
-    assert!(!begun.is_empty() && ended.is_subset(&begun), "pods end that never began");
-    for e in events {
-        assert!(e["ph"].is_string() && e["pid"].is_u64(), "{e}");
-        assert!(e["ph"] == "M" || e["ts"].is_number(), "{e}");
-    }
-}
-
-/// Whether all tags of a text are closed in order, attributes quoted, and `<` and `&` escaped.
-fn well_formed(xml: &str) -> Result<usize, String> {
-    let (mut open, mut tags, mut rest) = (Vec::new(), 0, xml);
-    while let Some(at) = rest.find('<') {
-        let text = &rest[..at];
-        for (i, _) in text.match_indices('&') {
-            let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#"];
-            if !known.iter().any(|k| text[i..].starts_with(k)) {
-                return Err(format!("a bare & in {text:?}"));
-            }
-        }
-        let end = rest[at..].find('>').ok_or("a tag without an end")? + at;
-        let tag = &rest[at + 1..end];
-        rest = &rest[end + 1..];
-        if tag.starts_with('?') || tag.starts_with('!') {
-            continue;
-        }
-        tags += 1;
-        if tag.matches('"').count() % 2 == 1 || tag.contains('<') {
-            return Err(format!("odd quotes in <{tag}>"));
-        }
-        let name = tag.trim_matches('/').split_whitespace().next().ok_or("a tag without a name")?.to_owned();
-        if tag.starts_with('/') {
-            if open.pop() != Some(name.clone()) {
-                return Err(format!("</{name}> closes what is not open"));
-            }
-        } else if !tag.ends_with('/') {
-            open.push(name);
-        }
-    }
-    if open.is_empty() { Ok(tags) } else { Err(format!("{open:?} stay open")) }
-}
-
-#[test]
-fn the_junit_report_is_well_formed() {
-    let t = Temp::new("junit");
-    let odd = t.file(
-        "odd.yaml",
-        "apiVersion: podium.dev/v1alpha1\nkind: Scenario\nmetadata: {name: \"odd <&> 'name'\"}\nspec:\n  cluster: {nodes: 1}\n  steps:\n    \
-         - name: \"a <b> & \\\"c\\\"\"\n      assert:\n        - {within: 2s, count: {kind: pod, min: 1}}\n",
-    );
-    let report = t.path("report.xml");
-    ends(&["test", "scenarios/regress/cordon.yaml", &odd, "--junit", &report], 1);
-    let xml = std::fs::read_to_string(&report).unwrap();
-    let tags = well_formed(&xml).unwrap_or_else(|e| panic!("{e}\n{xml}"));
-    assert!(tags > 4 && xml.starts_with("<?xml"), "{xml}");
-    assert_eq!(xml.matches("<testcase").count(), 2, "{xml}");
-    assert_eq!(xml.matches("<failure").count(), 1, "{xml}");
-    assert!(xml.contains("tests=\"2\"") && xml.contains("failures=\"1\""), "{xml}");
-    assert!(well_formed("<a><b></a>").is_err() && well_formed("<a>&</a>").is_err(), "the check can fail");
-}
-
-#[test]
-fn seeds_are_counted_and_named() {
-    let text = ends(&["test", "scenarios/regress/cordon.yaml", "--seeds", "3"], 0);
-    assert!(text.contains("3 of 3 seeds") && text.contains("3 passed, 0 failed"), "{text}");
-    let v =
-        json(&ends(&["test", "scenarios/regress/cordon.yaml", "--seeds", "2", "--seed", "40", "--json"], 0));
-    let seeds: Vec<_> =
-        v["scenarios"].as_array().unwrap().iter().map(|s| s["seed"].as_u64().unwrap()).collect();
-    assert_eq!(seeds, [40, 41]);
 }
 
 #[test]
@@ -452,15 +272,42 @@ fn mistakes_are_answered_with_the_nearest_name() {
         (&["describe", WEB, "node/node-9"], 2, &["nodes \"node-9\" not found"]),
         (&["play", "scenarios/lessons/k08-node-dwon.yaml"], 5, &["no such file", "k08-node-down.yaml"]),
         (&["plya", WEB], 2, &["play"]),
+        (&["bench", "world", "--nodes", "0"], 2, &["at least one node"]),
+        (&["bench", "world", "--nodes", "1"], 2, &["1 node takes at most 110 pods"]),
         (&["play", WEB, "--sede", "1"], 2, &["--seed"]),
         (&["play", WEB, "--trace-level", "loud"], 2, &["off", "lifecycle", "full"]),
         (&["completions", "basch"], 2, &["bash"]),
-        (&["test", "scenarios/nowhere"], 2, &["scenarios/nowhere"]),
         (&["top", "Cargo.toml", "pods"], 5, &["Cargo.toml"]),
     ];
     for (args, code, texts) in cases {
         complains(args, *code, texts);
     }
+}
+
+/// What leads to a step stands above its heading, what it does below, and no line is longer than others.
+#[test]
+fn a_lesson_is_told_step_by_step() {
+    let text = ends(&["play", K08], 0);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what:?} is not in\n{text}"));
+    let told = [
+        "▶ crash",
+        "The machine node-2 crashes.",
+        "▶ noticed",
+        "Nobody knows how node node-2 is",
+        "Its lease has run out.",
+        "▶ evicted",
+        "its controller creates one more.",
+        "nz426 is created.",
+        "The pods tolerated the taint for 300 seconds.",
+        "! The run says: More than five",
+        "▶ healed",
+    ];
+    let places: Vec<usize> = told.iter().map(|what| at(what)).collect();
+    assert!(places.is_sorted(), "{text}");
+    let long: Vec<_> =
+        text.lines().take_while(|l| !l.starts_with("NAME")).filter(|l| l.chars().count() > 100).collect();
+    assert!(long.is_empty(), "{long:#?}");
+    assert_eq!(stdout(&run(&["bench", "world", "--nodes", "0"])), "", "no table above a mistake");
 }
 
 #[test]
@@ -488,17 +335,6 @@ fn standard_input_is_a_file() {
     assert!(stderr(&latin).contains("byte 7"), "{}", stderr(&latin));
     let empty = feed(&["play", "-"], b"");
     assert_eq!(empty.status.code(), Some(5), "{}{}", stdout(&empty), stderr(&empty));
-}
-
-#[test]
-fn a_trace_from_standard_input_is_a_trace() {
-    let t = Temp::new("stdin");
-    let trace = t.path("t.podium-trace");
-    ends(&["play", WEB, "--trace", &trace], 0);
-    let file = std::fs::File::open(&trace).unwrap();
-    let o = podium().args(["get", "-", "pods"]).stdin(Stdio::from(file)).output().unwrap();
-    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
-    assert_eq!(stdout(&o), ends(&["get", &trace, "pods"], 0));
 }
 
 #[test]

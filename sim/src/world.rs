@@ -7,7 +7,7 @@ use crate::apiserver::{ApiServer, Propagation, Status};
 use crate::config::WorldConfig;
 use crate::controllers::ControllerManager;
 use crate::core::{Core, Cx, Due};
-use crate::etcd::{Etcd, EtcdReply};
+use crate::etcd::{Committed, Etcd, EtcdReply};
 use crate::fault::{Active, Fault};
 use crate::kubelet::{Kubelet, KubeletTimer};
 use crate::msg::{Comp, Ctx, Input, Msg, Timer, WatchEvent};
@@ -222,6 +222,11 @@ impl World {
     /// One object that etcd holds, unless it is an event.
     pub fn get(&self, key: &Key) -> Option<&Obj> {
         self.etcd.objects().get(key)
+    }
+
+    /// What was written after a revision, unless etcd has compacted some of it.
+    pub fn changes_after(&self, revision: u64) -> Option<impl Iterator<Item = &Committed>> {
+        self.etcd.changes_after(revision)
     }
 
     /// etcd's revision.

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use std::io::IsTerminal;
 use std::time::Instant;
 
+/// So many pods a node takes.
+const PODS_A_NODE: usize = 110;
+
 /// Runs a benchmark.
 pub fn run(command: BenchCommand) -> Result<(), Failure> {
     let BenchCommand::World { nodes, pods, trace_level, seed, fork, json: as_json } = command;
@@ -21,6 +24,18 @@ pub fn run(command: BenchCommand) -> Result<(), Failure> {
             nodes.len(),
             pods.len()
         )));
+    }
+    for (n, m) in nodes.iter().zip(&pods) {
+        let most = n.saturating_mul(PODS_A_NODE);
+        if *n == 0 {
+            return Err(Failure::Usage("--nodes 0: a cluster needs at least one node".into()));
+        }
+        if *m > most {
+            let word = if *n == 1 { "node takes" } else { "nodes take" };
+            return Err(Failure::Usage(format!(
+                "--pods {m}: {n} {word} at most {most} pods ({PODS_A_NODE} each)"
+            )));
+        }
     }
     let mut rows = Vec::new();
     if !as_json {
@@ -175,9 +190,6 @@ fn deployments(pods: usize) -> Vec<Value> {
 }
 
 fn world(nodes: usize, pods: usize, level: Level, seed: u64, with_fork: bool) -> Result<Figures, Failure> {
-    if pods > nodes * 110 {
-        return Err(Failure::Usage(format!("{nodes} nodes take at most {} pods (110 each)", nodes * 110)));
-    }
     let make = NodeConfig {
         cpu: "32".parse().expect("a quantity"),
         memory: "64Gi".parse().expect("a quantity"),

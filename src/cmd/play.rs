@@ -4,6 +4,7 @@ use crate::cli::{Pace, PlayArgs};
 use crate::exit::Failure;
 use crate::load;
 use crate::narrate::{Beats, Line, Narrator};
+use crate::standing;
 use crate::term::Style;
 use crate::text::wrap;
 use crate::tui::free::Quiz;
@@ -14,7 +15,7 @@ use podium_sim::print;
 use podium_sim::scenario::lesson::Prediction;
 use podium_sim::scenario::{PlannedFault, Report, Run, RunOptions, plan};
 use podium_sim::time::SimTime;
-use podium_sim::trace::{Level, Record, Writer};
+use podium_sim::trace::{Level, Record, RecordId, Writer};
 use podium_sim::world::World;
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -61,17 +62,30 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let Some(next) = run.next_deadline() else { break };
         pace(args.pace, began, next);
         let over = run.step_until(next);
-        let new: Vec<String> = run.begun_steps().skip(shown).map(str::to_owned).collect();
-        if !new.is_empty() && !quiet {
-            teller.rest(&mut out)?;
-        }
-        for name in new {
-            shown += 1;
-            if quiet {
-                continue;
+        let records = run.take_records();
+        writer.add(&records);
+        if quiet {
+            if over {
+                break;
             }
+            continue;
+        }
+        let new: Vec<(String, RecordId)> =
+            run.begun_steps().skip(shown).map(|(name, newest)| (name.to_owned(), newest)).collect();
+        let mut records = records.as_slice();
+        for (name, newest) in new {
+            shown += 1;
+            // What led to a step stands above its heading, what the step does below.
+            let led = records.partition_point(|r| r.id <= newest);
+            teller.tell(&mut out, &records[..led], run.now())?;
+            teller.rest(&mut out)?;
+            records = &records[led..];
             if let Some(before) = step.as_deref().filter(|name| !acts(&loaded, name)) {
                 narration(&mut out, &loaded, before, run.now(), catalogue, style)?;
+            }
+            if let Some(p) = prediction.filter(|p| !answered && step.as_ref() == Some(&p.after)) {
+                answered = true;
+                verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
             }
             if let Some(p) = prediction.filter(|p| p.before == name) {
                 guess = question(&mut out, p, asks, catalogue, style)?;
@@ -83,16 +97,7 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
             }
             step = Some(name);
         }
-        let records = run.take_records();
-        writer.add(&records);
-        if !quiet {
-            teller.tell(&mut out, &records, run.now())?;
-            if let (Some(p), false, Some(_)) = (prediction, answered, run.report().answer) {
-                answered = true;
-                teller.rest(&mut out)?;
-                verdict(&mut out, p, &run.report(), guess, catalogue, style)?;
-            }
-        }
+        teller.tell(&mut out, records, run.now())?;
         if over {
             break;
         }
@@ -117,12 +122,17 @@ pub fn run(args: &PlayArgs, catalogue: &Catalogue) -> Result<(), Failure> {
         let bytes = writer.finish(run.cluster().input_log(), &report.story(), report.ended_at);
         std::fs::write(path, bytes).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
     }
+    let standing = standing::of_run(&loaded.scenario, run.cluster().objects());
     if args.json {
+        let note = standing.map(|s| s.text);
         let v = json!({"scenario": header.name, "seed": header.seed, "kubernetes": header.kubernetes, "latency": header.latency,
-            "trace_hash": hash, "trace_level": header.level, "passed": report.passed, "report": report});
+            "trace_hash": hash, "trace_level": header.level, "passed": report.passed, "note": note, "report": report});
         return finish(&report, writeln!(out, "{v:#}"));
     }
     let end = summary(&mut out, &run, &report, style).and_then(|()| {
+        if let Some(s) = &standing {
+            writeln!(out, "{}", if s.well { s.text.clone() } else { style.bad(&s.text) })?;
+        }
         writeln!(
             out,
             "{}",
@@ -202,12 +212,11 @@ impl Teller<'_> {
     }
 
     fn print(&self, out: &mut impl Write, line: &Line) -> Result<(), Failure> {
-        for (i, part) in wrap(&line.text, crate::term::columns().saturating_sub(14)).iter().enumerate() {
-            let lead = if i == 0 { self.style.dim(&line.at.to_string()) } else { " ".repeat(12) };
+        for (lead, part) in hanging(line.at, &line.text, self.style) {
             let text = match line.weight {
-                Weight::Headline => self.style.bold(part),
-                Weight::Detail => part.clone(),
-                Weight::Noise => self.style.dim(part),
+                Weight::Headline => self.style.bold(&part),
+                Weight::Detail => part,
+                Weight::Noise => self.style.dim(&part),
             };
             crate::quiet_pipe(writeln!(out, "{lead}  {text}"))?;
         }
@@ -223,12 +232,16 @@ fn question(
     c: &Catalogue,
     style: Style,
 ) -> Result<Option<usize>, Failure> {
-    let mut text = format!("\n{}\n", style.accent(&format!("? {}", p.question.get(c.lang()))));
+    let columns = crate::term::columns();
+    let mut text = String::from("\n");
+    for line in wrap(&format!("? {}", p.question.get(c.lang())), columns) {
+        text.push_str(&format!("{}\n", style.accent(&line)));
+    }
     for (i, o) in p.options.iter().enumerate() {
-        text.push_str(&format!(
-            "  {}\n",
-            c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))])
-        ));
+        let option = c.text("ui-option-line", &[("number", &(i + 1)), ("text", &o.text.get(c.lang()))]);
+        for (n, line) in wrap(&option, columns.saturating_sub(5)).iter().enumerate() {
+            text.push_str(&format!("{}{line}\n", if n == 0 { "  " } else { "     " }));
+        }
     }
     crate::quiet_pipe(out.write_all(text.as_bytes()))?;
     if !asks {
@@ -259,7 +272,11 @@ fn verdict(
         options: p.options.iter().map(|o| o.text.get(c.lang()).to_owned()).collect(),
         right: Some(right),
     };
-    crate::quiet_pipe(writeln!(out, "\n{} {}", style.accent("!"), style.bold(&quiz.verdict(guess, c))))
+    let verdict = wrap(&quiz.verdict(guess, c), crate::term::columns().saturating_sub(2));
+    crate::quiet_pipe(verdict.iter().enumerate().try_for_each(|(i, line)| {
+        let lead = if i == 0 { format!("\n{}", style.accent("!")) } else { " ".into() };
+        writeln!(out, "{lead} {}", style.bold(line))
+    }))
 }
 
 fn title(
@@ -295,8 +312,19 @@ fn narration(
 ) -> Result<(), Failure> {
     let lesson = loaded.scenario.spec.lesson.as_ref();
     let Some(n) = lesson.and_then(|l| l.narration.iter().find(|n| n.step == name)) else { return Ok(()) };
-    let text = n.text.get(catalogue.lang());
-    crate::quiet_pipe(writeln!(out, "{}  {}", style.dim(&at.to_string()), style.accent(text)))
+    for (lead, part) in hanging(at, n.text.get(catalogue.lang()), style) {
+        crate::quiet_pipe(writeln!(out, "{lead}  {}", style.accent(&part)))?;
+    }
+    Ok(())
+}
+
+/// A text as lines, the time before the first and nothing before the others.
+fn hanging(at: SimTime, text: &str, style: Style) -> impl Iterator<Item = (String, String)> {
+    let parts = wrap(text, crate::term::columns().saturating_sub(14));
+    parts
+        .into_iter()
+        .enumerate()
+        .map(move |(i, part)| (if i == 0 { style.dim(&at.to_string()) } else { " ".repeat(12) }, part))
 }
 
 /// The cluster at the end, and how the assertions went.

@@ -4,6 +4,7 @@
 use crate::cli::TestArgs;
 use crate::exit::Failure;
 use crate::load;
+use crate::standing::{self, Standing};
 use crate::term::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use podium_sim::check::Checker;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 /// One scenario with one seed.
 struct Case {
     path: PathBuf,
+    /// The scenario, or why the file holds none.
     scenario: Result<Arc<Scenario>, String>,
     seed: u64,
 }
@@ -28,13 +30,21 @@ struct Case {
 /// How it went.
 struct Verdict {
     name: String,
-    seed: u64,
     path: PathBuf,
     /// What went wrong; empty if nothing.
     problems: Vec<String>,
-    repeat: String,
+    /// The seed that it was played with, and how to play it again; nothing if the file could not be played.
+    played: Option<(u64, String)>,
+    /// How the workloads stand at the end, if nothing is demanded of the run.
+    standing: Option<Standing>,
     virtual_time: Span,
     took: Duration,
+}
+
+impl Verdict {
+    fn passed(&self) -> bool {
+        self.problems.is_empty()
+    }
 }
 
 /// Runs the command.
@@ -43,17 +53,18 @@ pub fn run(args: &TestArgs) -> Result<(), Failure> {
     let cases: Vec<Case> = files.iter().flat_map(|f| cases(f, args)).collect();
     if cases.is_empty() {
         let shown: Vec<String> = args.paths.iter().map(|p| p.display().to_string()).collect();
-        return Err(Failure::Usage(format!("no scenario below {}", shown.join(", "))));
+        return Err(Failure::Invalid(format!("no scenario below {}", shown.join(", "))));
     }
     let began = Instant::now();
     let verdicts = play_all(&cases, args);
     let took = began.elapsed();
-    let failed: Vec<&Verdict> = verdicts.iter().filter(|v| !v.problems.is_empty()).collect();
+    let failed = verdicts.iter().filter(|v| !v.passed()).count();
+    let invalid = verdicts.iter().filter(|v| v.played.is_none()).count();
     if args.json {
         let list: Vec<Value> = verdicts.iter().map(as_json).collect();
         println!(
             "{:#}",
-            json!({"passed": verdicts.len() - failed.len(), "failed": failed.len(), "seconds": took.as_secs_f64(), "scenarios": list})
+            json!({"passed": verdicts.len() - failed, "failed": failed, "invalid": invalid, "seconds": took.as_secs_f64(), "scenarios": list})
         );
     } else {
         print(&verdicts, args.seeds > 1, took);
@@ -62,11 +73,17 @@ pub fn run(args: &TestArgs) -> Result<(), Failure> {
         std::fs::write(path, junit(&verdicts)?)
             .map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
     }
-    if failed.is_empty() { Ok(()) } else { Err(Failure::Assertion) }
+    match (failed, invalid) {
+        (0, _) => Ok(()),
+        // All has been said; what remains is the exit code.
+        (f, i) if f == i => Err(Failure::Mistakes(Vec::new())),
+        _ => Err(Failure::Assertion),
+    }
 }
 
 /// All scenario files below the paths, in name order. A file that is named is taken as it is; in a
-/// folder only those that say `kind: Scenario` are, since their manifests lie beside them.
+/// folder only those that say `kind: Scenario` are, since their manifests lie beside them. What is not there is
+/// taken, too: that it is missing is said where its turn comes.
 fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     fn walk(dir: &Path, out: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let mut entries: Vec<PathBuf> =
@@ -88,10 +105,8 @@ fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     for p in paths {
         if p.is_dir() {
             walk(p, &mut out).map_err(|e| Failure::Invalid(format!("{}: {e}", p.display())))?;
-        } else if p.exists() {
-            out.push(p.clone());
         } else {
-            return Err(Failure::Usage(format!("{}: there is no such file or folder", p.display())));
+            out.push(p.clone());
         }
     }
     Ok(out)
@@ -164,8 +179,8 @@ fn options(case: &Case, plan: Option<Vec<PlannedFault>>) -> RunOptions {
 }
 
 /// Plays one run to its end, the invariant checkers reading along.
-fn play(scenario: Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>) {
-    let mut run = Run::new(scenario, options);
+fn play(scenario: &Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>, Option<Standing>) {
+    let mut run = Run::new(scenario.clone(), options);
     let mut checker = Checker::new();
     while !run.ended() {
         let Some(next) = run.next_deadline() else { break };
@@ -180,7 +195,7 @@ fn play(scenario: Arc<Scenario>, options: RunOptions) -> (Report, Vec<String>) {
     }
     let broken =
         checker.violations().iter().map(|v| format!("invariant {}: {} (at {})", v.rule, v.what, v.at));
-    (report, broken.take(5).collect())
+    (report, broken.take(5).collect(), standing::of_run(scenario, world.objects()))
 }
 
 /// What tells one way to fail from another: the rule or the demand that was broken, and where.
@@ -202,28 +217,28 @@ fn problems(report: &Report, broken: Vec<String>) -> Vec<String> {
 
 fn judge(case: &Case) -> Verdict {
     let began = Instant::now();
-    let repeat = format!("podium play {} --seed {}", case.path.display(), case.seed);
     let scenario = match &case.scenario {
         Ok(s) => s.clone(),
         Err(e) => {
             return Verdict {
                 name: case.path.display().to_string(),
-                seed: case.seed,
                 path: case.path.clone(),
                 problems: vec![e.clone()],
-                repeat: format!("podium play {}", case.path.display()),
+                played: None,
+                standing: None,
                 virtual_time: Span::ZERO,
                 took: began.elapsed(),
             };
         }
     };
-    let (report, broken) = play(scenario.clone(), options(case, None));
+    let repeat = format!("podium play {} --seed {}", case.path.display(), case.seed);
+    let (report, broken, standing) = play(&scenario, options(case, None));
     let mut found = problems(&report, broken.clone());
     if !found.is_empty() && scenario.spec.chaos.is_some() {
         // The same failure, not just any.
         let failure = signature(&report, &broken);
         let few = shrink(&scenario, case.seed, |plan| {
-            let (r, b) = play(scenario.clone(), options(case, Some(plan.to_vec())));
+            let (r, b, _) = play(&scenario, options(case, Some(plan.to_vec())));
             signature(&r, &b) == failure
         });
         let drawn = plan(&scenario, case.seed);
@@ -252,7 +267,7 @@ fn judge(case: &Case) -> Verdict {
         }
         for wrong in &lesson.wrong {
             let variant = Arc::new(scenario.variant(wrong));
-            let (r, _) = play(variant, options(case, None));
+            let (r, ..) = play(&variant, options(case, None));
             match &r.failure {
                 None => found.push(format!(
                     "the wrong variant {:?} passes; it must fail at step {:?}",
@@ -268,10 +283,10 @@ fn judge(case: &Case) -> Verdict {
     }
     Verdict {
         name: scenario.metadata.name.clone(),
-        seed: case.seed,
         path: case.path.clone(),
         problems: found,
-        repeat,
+        played: Some((case.seed, repeat)),
+        standing,
         virtual_time: report.ended_at - podium_sim::time::SimTime(0),
         took: began.elapsed(),
     }
@@ -279,7 +294,8 @@ fn judge(case: &Case) -> Verdict {
 
 fn print(verdicts: &[Verdict], many: bool, took: Duration) {
     let style = Style::stdout();
-    let failed = verdicts.iter().filter(|v| !v.problems.is_empty()).count();
+    let failed = verdicts.iter().filter(|v| !v.passed()).count();
+    let invalid = verdicts.iter().filter(|v| v.played.is_none()).count();
     let mut at = 0;
     while at < verdicts.len() {
         // With many seeds, one line a file.
@@ -289,54 +305,73 @@ fn print(verdicts: &[Verdict], many: bool, took: Duration) {
             at + 1
         };
         let group = &verdicts[at..end];
-        let bad = group.iter().filter(|v| !v.problems.is_empty()).count();
+        let bad = group.iter().filter(|v| !v.passed()).count();
         let mark = if bad == 0 { style.good("ok  ") } else { style.bad("FAIL") };
         let seeds =
             if many { format!("  {} of {} seeds", group.len() - bad, group.len()) } else { String::new() };
         let longest = group.iter().map(|v| v.virtual_time).max().unwrap_or_default();
         let took: Duration = group.iter().map(|v| v.took).sum();
-        println!(
-            "{mark} {:<44} {:>9} played in {:>6.1} ms{seeds}",
-            group[0].path.display(),
-            longest.to_string(),
-            took.as_secs_f64() * 1000.0
-        );
-        for v in group.iter().filter(|v| !v.problems.is_empty()) {
+        let path = group[0].path.display();
+        if group[0].played.is_some() {
+            let ms = took.as_secs_f64() * 1000.0;
+            let standings = || group.iter().filter_map(|v| v.standing.as_ref());
+            let standing = standings().find(|s| !s.well).or_else(|| standings().next());
+            let note = standing.map_or(String::new(), |s| {
+                let text = format!("({})", s.text);
+                format!("  {}", if s.well { style.dim(&text) } else { style.bad(&text) })
+            });
+            println!("{mark} {path:<44} {:>9} played in {ms:>6.1} ms{seeds}{note}", longest.to_string());
+        } else {
+            println!("{mark} {path:<44} cannot be played");
+        }
+        for v in group.iter().filter(|v| !v.passed()) {
             for p in &v.problems {
                 for line in p.lines() {
                     println!("     {line}");
                 }
             }
             // The report of a failed run says it already.
-            if !v.problems.iter().any(|p| p.contains(&v.repeat)) {
-                println!("     seed {}; repeat: {}", v.seed, v.repeat);
+            if let Some((seed, repeat)) = &v.played
+                && !v.problems.iter().any(|p| p.contains(repeat))
+            {
+                println!("     seed {seed}; repeat: {repeat}");
             }
         }
         at = end;
     }
-    println!("\n{} passed, {failed} failed in {:.2} s", verdicts.len() - failed, took.as_secs_f64());
+    let invalid = if invalid > 0 { format!(" ({invalid} invalid)") } else { String::new() };
+    let passed = verdicts.len() - failed;
+    println!("\n{passed} passed, {failed} failed{invalid} in {:.2} s", took.as_secs_f64());
 }
 
 fn as_json(v: &Verdict) -> Value {
-    json!({"name": v.name, "file": v.path, "seed": v.seed, "passed": v.problems.is_empty(), "problems": v.problems,
-        "repeat": v.repeat, "virtual_s": v.virtual_time.as_secs_f64(), "seconds": v.took.as_secs_f64()})
+    let (seed, repeat) = v.played.as_ref().map(|(seed, repeat)| (*seed, repeat)).unzip();
+    json!({"name": v.name, "file": v.path, "seed": seed, "passed": v.passed(), "invalid": v.played.is_none(),
+        "problems": v.problems, "note": v.standing.as_ref().map(|s| &s.text), "repeat": repeat, "virtual_s": v.virtual_time.as_secs_f64(), "seconds": v.took.as_secs_f64()})
 }
 
 fn junit(verdicts: &[Verdict]) -> Result<String, Failure> {
     use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
     let mut suite = TestSuite::new("scenarios");
     for v in verdicts {
-        let status = if v.problems.is_empty() {
-            TestCaseStatus::success()
-        } else {
-            let mut s = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            s.set_message(v.problems[0].lines().next().unwrap_or_default());
-            s.set_description(format!("{}\nrepeat: {}", v.problems.join("\n"), v.repeat));
-            s
+        let status = match (v.problems.first(), &v.played) {
+            (None, _) => TestCaseStatus::success(),
+            (Some(first), played) => {
+                let kind = if played.is_some() { NonSuccessKind::Failure } else { NonSuccessKind::Error };
+                let repeat = played.as_ref().map_or(String::new(), |(_, r)| format!("\nrepeat: {r}"));
+                let mut s = TestCaseStatus::non_success(kind);
+                s.set_message(first.lines().next().unwrap_or_default());
+                s.set_description(format!("{}{repeat}", v.problems.join("\n")));
+                s
+            }
         };
-        let mut case = TestCase::new(format!("{} (seed {})", v.name, v.seed), status);
+        let seed = v.played.as_ref().map_or(String::new(), |(seed, _)| format!(" (seed {seed})"));
+        let mut case = TestCase::new(format!("{}{seed}", v.name), status);
         case.set_classname(v.path.display().to_string());
         case.set_time(v.took);
+        if let Some(s) = &v.standing {
+            case.set_system_out(&s.text);
+        }
         suite.add_test_case(case);
     }
     let mut report = Report::new("podium");

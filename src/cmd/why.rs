@@ -7,6 +7,7 @@ use podium_sim::caption::Catalogue;
 use podium_sim::object::Key;
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Fold, What, why};
+use serde_json::{Value, json};
 
 /// Runs the command.
 pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
@@ -28,11 +29,21 @@ pub fn run(args: WhyArgs, catalogue: &Catalogue) -> Result<(), Failure> {
     let told = why::explain(&index, &key, at, catalogue, why::Order::OldestFirst)
         .map_err(|e| Failure::Usage(e.to_string()))?;
     if args.json {
-        println!("{:#}", serde_json::to_value(&told).expect("an explanation is plain JSON"));
+        println!("{:#}", as_json(&told));
     } else {
         print!("{}", crate::term::clean(&told.to_string()));
     }
     Ok(())
+}
+
+/// An explanation as JSON; times are in seconds, as in the other reports.
+fn as_json(told: &why::Why) -> Value {
+    let line = |l: &why::WhyLine| {
+        let at = l.at - SimTime(0);
+        json!({"at_s": at.as_secs_f64(), "record": l.record.0, "actor": l.actor, "text": l.text})
+    };
+    let lines: Vec<Value> = told.lines.iter().map(line).collect();
+    json!({"headline": told.headline, "root": told.root, "lines": lines})
 }
 
 /// Every object that was ever written, as a state that never was.

@@ -28,7 +28,9 @@ pub enum Pressed {
     Up,
     /// The one after.
     Down,
-    /// Away.
+    /// Away: out of a box, or else out of the picture.
+    Esc,
+    /// Away altogether.
     Quit,
 }
 
@@ -78,6 +80,11 @@ impl Free {
         }
     }
 
+    /// The latest moment that has been seen.
+    pub fn furthest(&self, t: &Theatre<'_>) -> SimTime {
+        self.furthest.max(t.now())
+    }
+
     /// Lets time pass, unless it stands still.
     pub fn tick(&mut self, t: &mut Theatre<'_>, c: &Catalogue, passed: Span) {
         if self.paused || self.window.is_some() {
@@ -105,7 +112,7 @@ impl Free {
         if over {
             self.hint = c.text("ui-did-end", &[]);
         }
-        self.furthest = self.furthest.max(t.now());
+        self.furthest = self.furthest(t);
     }
 
     /// What is shown over the picture.
@@ -135,7 +142,7 @@ impl Free {
     /// Does what a key stands for. Returns whether to stay.
     pub fn press(&mut self, p: Pressed, t: &mut Theatre<'_>, c: &Catalogue) -> bool {
         match (&self.window, p) {
-            (_, Pressed::Quit) => return false,
+            (_, Pressed::Quit) | (None, Pressed::Esc) => return false,
             (Some(Window::Question), Pressed::Char(d @ '1'..='9')) => {
                 let n = d as usize - '1' as usize;
                 if self.quiz.as_ref().is_some_and(|q| n < q.options.len()) {
@@ -144,7 +151,7 @@ impl Free {
                 }
                 return true;
             }
-            (Some(Window::Question), Pressed::Enter) => {
+            (Some(Window::Question), Pressed::Enter | Pressed::Esc) => {
                 self.guess = Some(usize::MAX);
                 self.window = None;
                 return true;
@@ -172,10 +179,10 @@ impl Free {
             Pressed::Char('?' | 'h') => self.window = Some(Window::Keys),
             Pressed::Char('w') => self.window = Some(Window::Why(0)),
             Pressed::Left => {
-                self.furthest = self.furthest.max(t.now());
+                self.furthest = self.furthest(t);
                 self.speed = 1;
                 t.rewind(SimTime(t.now().0.saturating_sub(JUMP.0)));
-                let id = if t.acts() { "ui-did-back" } else { "ui-did-forward" };
+                let id = if t.acts() { "ui-did-back" } else { "ui-did-rewind" };
                 self.hint = c.text(id, &[("time", &clock(t.now()))]);
             }
             Pressed::Right => {
@@ -190,7 +197,12 @@ impl Free {
                     self.furthest = t.now();
                 }
             }
-            Pressed::Char(_) | Pressed::Enter | Pressed::Up | Pressed::Down | Pressed::Quit => {}
+            Pressed::Char(_)
+            | Pressed::Enter
+            | Pressed::Up
+            | Pressed::Down
+            | Pressed::Esc
+            | Pressed::Quit => {}
         }
         true
     }

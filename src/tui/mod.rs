@@ -2,10 +2,12 @@
 
 pub mod free;
 pub mod picture;
+mod plane;
 pub mod stage;
 #[cfg(test)]
 mod tests;
 pub mod theatre;
+mod window;
 
 use crate::exit::Failure;
 use crate::load::Loaded;

@@ -1,19 +1,19 @@
 //! The live picture: a fold of the trace as about twenty lines of text.
 
+use super::plane::{control_plane, node_edges};
 use super::theatre::Theatre;
+use super::window::Window;
 use crate::narrate::joined;
 use crate::text::{clock, pad, short_name, short_names, width, wrap};
 use podium_sim::caption::{Catalogue, Weight};
-use podium_sim::msg::Comp;
 use podium_sim::object::{Kind, Obj, Pod};
 use podium_sim::print::pod_summary;
 use podium_sim::time::{SimTime, Span};
-use podium_sim::trace::{InFlight, What};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span as Text};
-use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
+use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
 /// The smallest window in which the picture makes sense.
 pub const LEAST: (u16, u16) = (60, 20);
@@ -74,21 +74,26 @@ pub fn draw(f: &mut Frame<'_>, t: &Theatre<'_>, catalogue: &Catalogue, o: &Overl
         f.render_widget(Paragraph::new(lines), area);
         return;
     }
+    let window = o.window.as_ref().map(|(title, lines)| Window::new(area, title, lines));
+    let plan = Plan::new(t, area, o, window.as_ref().map_or(0, |w| w.place.height));
     let rows = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(6),
-        Constraint::Length(1),
-        Constraint::Length(rack_height(t, area.height)),
+        Constraint::Length(plan.plane),
+        Constraint::Length(plan.edges),
+        Constraint::Length(plan.racks),
         Constraint::Length(1),
         Constraint::Min(3),
-        Constraint::Length(if o.bar.is_some() { 2 } else { 0 }),
-        Constraint::Length(u16::from(!o.hint.is_empty())),
+        Constraint::Length(plan.bar),
+        Constraint::Length(plan.hint),
+        Constraint::Length(plan.window),
         Constraint::Length(1),
     ])
     .split(area);
     title(f, rows[0], t, o);
-    control_plane(f, rows[1], t, catalogue);
-    node_edges(f, rows[2], t);
+    if plan.plane > 0 {
+        control_plane(f, rows[1], t, catalogue);
+        node_edges(f, rows[2], t);
+    }
     racks(f, rows[3], t, catalogue);
     tray(f, rows[4], t, catalogue);
     story(f, rows[5], t, catalogue);
@@ -101,9 +106,44 @@ pub fn draw(f: &mut Frame<'_>, t: &Theatre<'_>, catalogue: &Catalogue, o: &Overl
         rows[7],
     );
     let keys = pad(&format!(" {}", o.keys), usize::from(area.width));
-    f.render_widget(Paragraph::new(keys).style(Style::new().add_modifier(Modifier::REVERSED)), rows[8]);
-    if let Some((title, lines)) = &o.window {
-        window(f, area, title, lines);
+    f.render_widget(Paragraph::new(keys).style(Style::new().add_modifier(Modifier::REVERSED)), rows[9]);
+    if let Some(w) = window {
+        w.draw(f);
+    }
+}
+
+/// How high the rows are whose height is not always the same.
+struct Plan {
+    plane: u16,
+    edges: u16,
+    racks: u16,
+    bar: u16,
+    hint: u16,
+    /// What is kept free for a box.
+    window: u16,
+}
+
+impl Plan {
+    /// A box keeps its own room, so that the newest lines of the story stand above it: they are what it is about.
+    /// Where that leaves too little, the control plane goes while time stands still; and where even that is not
+    /// enough, the box lies over the rest.
+    fn new(t: &Theatre<'_>, area: Rect, o: &Overlay, window: u16) -> Plan {
+        let mut plan = Plan {
+            plane: 6,
+            edges: 1,
+            racks: rack_height(t, area.height),
+            bar: if o.bar.is_some() { 2 } else { 0 },
+            hint: u16::from(!o.hint.is_empty()),
+            window,
+        };
+        // The title, the tray, the keys, and a line of the story with its frame.
+        let least = 3 + 3 + plan.racks + plan.bar + plan.hint + plan.window;
+        if least > area.height {
+            plan.window = 0;
+        } else if least + plan.plane + plan.edges > area.height {
+            (plan.plane, plan.edges) = (0, 0);
+        }
+        plan
     }
 }
 
@@ -116,181 +156,14 @@ fn title(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, o: &Overlay) {
     f.render_widget(Paragraph::new(clock).style(bold), cols[1]);
 }
 
-/// An edge as a line of cells with the messages on it: `left_to_right` says which of them goes which way.
-fn track(
-    t: &Theatre<'_>,
-    cells: usize,
-    left_to_right: impl Fn(&InFlight) -> Option<bool>,
-) -> Vec<Text<'static>> {
-    let mut counts = vec![(0u32, true); cells];
-    for m in t.fold.in_flight.values() {
-        let Some(right) = left_to_right(m) else { continue };
-        let whole = (m.arrives - m.sent).0.max(1);
-        let done = (t.fold.at - m.sent).0.min(whole - 1);
-        let at = (done as u128 * cells as u128 / u128::from(whole)) as usize;
-        let at = if right { at } else { cells - 1 - at };
-        counts[at] = (counts[at].0 + 1, right);
-    }
-    let cell = |(n, right): &(u32, bool)| match (n, right) {
-        (0, _) => Text::styled("─", Style::new().fg(Color::DarkGray)),
-        (1, true) => Text::styled("▶", Style::new().fg(Color::Cyan)),
-        (1, false) => Text::styled("◀", Style::new().fg(Color::Cyan)),
-        (n, _) => Text::styled(
-            if *n > 9 { "#".to_owned() } else { n.to_string() },
-            Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD),
-        ),
-    };
-    counts.iter().map(cell).collect()
-}
-
-fn control_plane(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>, c: &Catalogue) {
-    let block = panel(c.text("ui-panel-control-plane", &[]), Color::Gray);
-    let inner = block.inner(area);
-    f.render_widget(block, area);
-    let down = |what: &str| t.fold.faults.keys().any(|(name, target)| target == what && name != "etcdSlow");
-    let part = |id: &str, target: &str, columns: usize| {
-        let name = c.text(id, &[]);
-        if down(target) {
-            let style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD | Modifier::CROSSED_OUT);
-            Text::styled(pad(&format!("✖ {name}"), columns), style)
-        } else {
-            Text::styled(pad(&name, columns), Style::new().add_modifier(Modifier::BOLD))
-        }
-    };
-    let revision = t
-        .records
-        .iter()
-        .rev()
-        .find_map(|r| if let What::Write { revision, .. } = &r.what { Some(*revision) } else { None })
-        .unwrap_or(0);
-    let api = c.text("ui-api-server", &[]);
-    let middle = width(&api) + 6;
-    let left = width(&c.text("ui-scheduler", &[])).max(7) + 2;
-    let right = width(&c.text("ui-controller-manager", &[])) + 2;
-    let cells = usize::from(inner.width).saturating_sub(left + right + middle + 4) / 2;
-    let edge = |comp: Comp, at_left: bool| {
-        track(t, cells, move |m| match (m.from, m.to) {
-            (a, Comp::Api) if a == comp => Some(at_left),
-            (Comp::Api, b) if b == comp => Some(!at_left),
-            _ => None,
-        })
-    };
-    let blank = |n: usize| Text::raw(" ".repeat(n));
-    let row = |l: Text<'static>,
-               le: Vec<Text<'static>>,
-               m: Vec<Text<'static>>,
-               re: Vec<Text<'static>>,
-               r: Vec<Text<'static>>| {
-        let mut spans = vec![blank(1), l];
-        spans.extend(le);
-        spans.extend(m);
-        spans.extend(re);
-        spans.push(blank(1));
-        spans.extend(r);
-        Line::from(spans)
-    };
-    let frame = if down("kube-apiserver") { Style::new().fg(Color::Red) } else { Style::new() };
-    let wall = |s: String| vec![Text::styled(s, frame)];
-    let etcd = vec![
-        part("ui-etcd", "etcd", if down("etcd") { 7 } else { 5 }),
-        Text::styled(format!("r{revision}"), Style::new().fg(Color::DarkGray)),
-    ];
-    let name = {
-        let room = middle - 2;
-        let gap = room.saturating_sub(width(&api)) / 2;
-        let cross = if down("kube-apiserver") { 2 } else { 0 };
-        vec![
-            Text::styled("│", frame),
-            blank(gap - gap.min(cross)),
-            part("ui-api-server", "kube-apiserver", room - gap + gap.min(cross)),
-            Text::styled("│", frame),
-        ]
-    };
-    let mut lines = vec![
-        row(
-            Text::styled(pad("kubectl", left), Style::new().add_modifier(Modifier::BOLD)),
-            edge(Comp::User, true),
-            wall(format!("┤{}├", " ".repeat(middle - 2))),
-            edge(Comp::Etcd, false),
-            etcd,
-        ),
-        row(blank(left), vec![blank(cells)], name, vec![blank(cells)], Vec::new()),
-        row(
-            part("ui-scheduler", "kube-scheduler", left),
-            edge(Comp::Scheduler, true),
-            wall(format!("┤{}├", " ".repeat(middle - 2))),
-            edge(Comp::Kcm, false),
-            vec![part("ui-controller-manager", "kube-controller-manager", right)],
-        ),
-    ];
-    // In words, the message that left last.
-    if let Some(m) = t.fold.in_flight.values().max_by_key(|m| m.sent) {
-        let many = t.fold.in_flight.len();
-        let more = if many > 1 { format!("  +{}", many - 1) } else { String::new() };
-        let said = format!(" {} → {}: {}{more}", comp(m.from, t, c), comp(m.to, t, c), m.label);
-        lines.push(Line::styled(pad(&said, usize::from(inner.width)), Style::new().fg(Color::Cyan)));
-    }
-    f.render_widget(Paragraph::new(lines), inner);
-}
-
-/// The edges between the API server and the kubelets: one above each rack.
-fn node_edges(f: &mut Frame<'_>, area: Rect, t: &Theatre<'_>) {
-    for (i, col) in rack_columns(area, t).iter().enumerate() {
-        let count = |down: bool| {
-            let of_node = |x: Comp| x == Comp::Kubelet(i as u32);
-            t.fold
-                .in_flight
-                .values()
-                .filter(|m| {
-                    if down {
-                        m.from == Comp::Api && of_node(m.to)
-                    } else {
-                        of_node(m.from) && m.to == Comp::Api
-                    }
-                })
-                .count()
-        };
-        let dead = t.nodes.get(i).is_some_and(|n| t.broken(n));
-        let one = |n: usize, sign: &str| match n {
-            0 => String::new(),
-            1 => format!(" {sign}"),
-            n => format!(" {sign}{n}"),
-        };
-        let (sign, color) = if dead { ("╳", Color::Red) } else { ("│", Color::DarkGray) };
-        let gap = usize::from(col.width / 2).saturating_sub(1);
-        let line = Line::from(vec![
-            Text::raw(" ".repeat(gap)),
-            Text::styled(sign, Style::new().fg(color)),
-            Text::styled(
-                format!("{}{}", one(count(true), "▼"), one(count(false), "▲")),
-                Style::new().fg(Color::Cyan),
-            ),
-        ]);
-        f.render_widget(Paragraph::new(line), *col);
-    }
-}
-
 /// Where the racks stand: as many as fit.
-fn rack_columns(area: Rect, t: &Theatre<'_>) -> std::rc::Rc<[Rect]> {
+pub(super) fn rack_columns(area: Rect, t: &Theatre<'_>) -> std::rc::Rc<[Rect]> {
     let shown = t.nodes.len().clamp(1, (area.width / 20).max(1) as usize);
     Layout::horizontal(vec![Constraint::Ratio(1, shown as u32); shown]).split(area)
 }
 
-fn comp(x: Comp, t: &Theatre<'_>, c: &Catalogue) -> String {
-    let node = |n: u32| t.nodes.get(n as usize).map_or("?", |s| s.as_str());
-    match x {
-        Comp::World => "podium".into(),
-        Comp::User => "kubectl".into(),
-        Comp::Api => c.text("ui-api-server", &[]),
-        Comp::Etcd => c.text("ui-etcd", &[]),
-        Comp::Scheduler => c.text("ui-scheduler", &[]),
-        Comp::Kcm => c.text("ui-controller-manager", &[]),
-        Comp::Kubelet(n) => format!("{}@{}", c.text("ui-kubelet", &[]), node(n)),
-        Comp::Runtime(n) => format!("{}@{}", c.text("ui-runtime", &[]), node(n)),
-    }
-}
-
-fn panel(title: String, color: Color) -> Block<'static> {
+/// A frame with a title.
+pub(super) fn panel(title: String, color: Color) -> Block<'static> {
     Block::new()
         .borders(Borders::ALL)
         .border_type(BorderType::Rounded)
@@ -458,50 +331,4 @@ fn bar(f: &mut Frame<'_>, area: Rect, b: &Bar, now: SimTime) {
         Paragraph::new(vec![Line::from(spans), Line::raw(pad(&legend, usize::from(area.width)))]),
         area,
     );
-}
-
-/// A box at the bottom, so that the cluster stays in sight above it.
-fn window(f: &mut Frame<'_>, area: Rect, title: &str, lines: &[String]) {
-    let wide = if area.width <= 110 { area.width } else { 100 };
-    let room = usize::from(area.height.saturating_sub(4));
-    let mut text: Vec<String> =
-        lines.iter().flat_map(|l| wrap_line(&short_names(l), usize::from(wide) - 4)).collect();
-    if text.len() > room {
-        text.truncate(room.saturating_sub(1));
-        text.push("…".into());
-    }
-    let height = (text.len() as u16 + 2).min(area.height);
-    let at = Rect {
-        x: area.x + (area.width - wide) / 2,
-        y: area.y + area.height - 1 - height,
-        width: wide,
-        height,
-    };
-    f.render_widget(Clear, at);
-    let block = Block::bordered()
-        .border_type(BorderType::Double)
-        .border_style(Style::new().fg(Color::Yellow))
-        .title(format!(" {title} "));
-    let text: Vec<Line<'_>> = text.into_iter().map(|l| Line::raw(format!(" {l}"))).collect();
-    f.render_widget(Paragraph::new(text).block(block), at);
-}
-
-/// Wraps a line; what follows two spaces or more in it (a time, a key) hangs below itself.
-fn wrap_line(l: &str, columns: usize) -> Vec<String> {
-    let lead = l.len() - l.trim_start().len();
-    let hang = l[lead..].find("  ").map_or(0, |i| {
-        let head = lead + i;
-        head + (l[head..].len() - l[head..].trim_start().len())
-    });
-    let (head, tail) = l.split_at(hang);
-    if hang == 0 || width(l) <= columns {
-        return if width(l) <= columns { vec![l.to_owned()] } else { wrap(l, columns) };
-    }
-    let indent = " ".repeat(width(head));
-    let parts = wrap(tail, columns.saturating_sub(width(head)));
-    parts
-        .into_iter()
-        .enumerate()
-        .map(|(i, p)| if i == 0 { format!("{head}{p}") } else { format!("{indent}{p}") })
-        .collect()
 }

@@ -5,6 +5,8 @@ use super::picture::{self, Overlay};
 use super::theatre::Theatre;
 use crate::exit::Failure;
 use crate::load::Loaded;
+use crate::standing::{self, Standing};
+use crate::text::clock;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use podium_sim::caption::Catalogue;
 use podium_sim::object::Str;
@@ -63,7 +65,8 @@ impl Stage {
         };
         Ok(match code {
             KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => Some(Pressed::Quit),
-            KeyCode::Char('q') | KeyCode::Esc => Some(Pressed::Quit),
+            KeyCode::Char('q') => Some(Pressed::Quit),
+            KeyCode::Esc => Some(Pressed::Esc),
             KeyCode::Char(c) => Some(Pressed::Char(c)),
             KeyCode::Enter => Some(Pressed::Enter),
             KeyCode::Left | KeyCode::Backspace => Some(Pressed::Left),
@@ -103,7 +106,7 @@ impl Stage {
             t.play_to((from + passed).min(until));
             self.draw(t, c, o)?;
             match self.key(Duration::from_millis(1000 / FRAMES))? {
-                Some(Pressed::Quit) => return Ok(false),
+                Some(Pressed::Quit | Pressed::Esc) => return Ok(false),
                 Some(_) => {
                     while t.now() < until && !enough(t) {
                         t.play_to((t.now() + Span::secs(1)).min(until));
@@ -126,7 +129,7 @@ impl Stage {
         loop {
             self.draw(t, c, o)?;
             match self.key(Duration::from_millis(500))? {
-                Some(Pressed::Quit) => return Ok(None),
+                Some(Pressed::Quit | Pressed::Esc) => return Ok(None),
                 Some(p) => {
                     if let Some(x) = accept(p) {
                         return Ok(Some(x));
@@ -171,17 +174,34 @@ pub fn quiz(loaded: &Loaded, report: &Report, c: &Catalogue) -> Option<Quiz> {
     })
 }
 
+/// What is printed once the picture is gone: the report, which is of the whole run. Who left before its end is
+/// told so.
+pub fn goodbye(report: &Report, standing: Option<&Standing>, seen: SimTime, c: &Catalogue) -> String {
+    let mut out = String::new();
+    if seen < report.ended_at {
+        let (time, end) = (clock(seen), clock(report.ended_at));
+        out.push_str(&format!("{}\n\n", c.text("ui-left-early", &[("time", &time), ("end", &end)])));
+    }
+    out.push_str(&format!("{}\n", report.to_string().trim_end()));
+    if let Some(s) = standing {
+        out.push_str(&format!("{}\n", s.text));
+    }
+    out
+}
+
 /// Plays a scenario, then shows it as a recorded run that can be gone through.
 pub fn play(loaded: &Loaded, options: &RunOptions, c: &Catalogue) -> Result<(), Failure> {
     let mut run = Run::new(loaded.scenario.clone(), options.clone());
     let report = run.to_end();
     let header = run.header(&loaded.files);
     let records = run.take_records();
+    let standing = standing::of_run(&loaded.scenario, run.cluster().objects());
     let nodes = header.nodes.iter().map(|n| Str::from(n.as_str())).collect();
     let mut t = Theatre::tape(records, nodes, report.ended_at, c);
     let mut stage = Stage::open()?;
-    stage.free(&mut Free::new(false, quiz(loaded, &report, c)), &mut t, c)?;
+    let mut free = Free::new(false, quiz(loaded, &report, c));
+    stage.free(&mut free, &mut t, c)?;
     drop(stage);
-    println!("{}", report.to_string().trim_end());
+    print!("{}", goodbye(&report, standing.as_ref(), free.furthest(&t), c));
     if report.passed { Ok(()) } else { Err(Failure::Assertion) }
 }

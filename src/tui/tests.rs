@@ -2,10 +2,12 @@
 
 use super::free::{Free, Pressed};
 use super::picture::{Overlay, draw};
+use super::stage::goodbye;
 use super::theatre::Theatre;
 use podium_sim::caption::{Catalogue, Lang};
 use podium_sim::config::WorldConfig;
 use podium_sim::links::LatencyProfile;
+use podium_sim::scenario::{Ended, Report};
 use podium_sim::time::{SimTime, Span};
 use podium_sim::world::{External, UserCommand, World};
 use ratatui::Terminal;
@@ -69,6 +71,25 @@ fn the_picture_at_chosen_moments() {
 }
 
 #[test]
+fn a_box_leaves_the_newest_line_in_sight() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = stage(&c);
+    t.play_to(S(20));
+    t.kill("node-3".into());
+    for lines in [1, 4, 8] {
+        let window = Some(("Guess".to_owned(), vec!["?".to_owned(); lines]));
+        let o = Overlay { window, ..Overlay::default() };
+        for size in [(80, 24), (100, 30), (200, 60)] {
+            let shown = picture(&t, &c, &o, size);
+            let (log, guess) = (shown.find("No more heartbeats"), shown.find("Guess"));
+            assert!(log.is_some() && log < guess, "{lines} lines, {size:?}\n{shown}");
+            assert!(shown.contains("node-3 ✖ power off"), "{shown}");
+            assert_eq!(shown.matches('?').count(), lines, "{shown}");
+        }
+    }
+}
+
+#[test]
 fn going_back_shows_the_same_picture() {
     let c = Catalogue::new(Lang::En);
     let mut t = stage(&c);
@@ -120,12 +141,79 @@ fn keys_do_what_they_say() {
     assert!(!free.press(Pressed::Quit, &mut t, &c));
 }
 
+/// A run that is over, ten seconds long.
+fn tape(c: &Catalogue) -> Theatre<'_> {
+    let mut t = stage(c);
+    t.play_to(S(10));
+    Theatre::tape(t.records, t.nodes, S(10), c)
+}
+
+#[test]
+fn esc_closes_a_box_first() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = tape(&c);
+    let mut free = Free::new(false, None);
+    for open in ['?', 'w'] {
+        assert!(free.press(Pressed::Char(open), &mut t, &c));
+        assert!(free.overlay(&t, &c).window.is_some());
+        assert!(free.press(Pressed::Esc, &mut t, &c), "{open}: it closes the box");
+        assert!(free.overlay(&t, &c).window.is_none());
+    }
+    assert!(!free.press(Pressed::Esc, &mut t, &c), "there is no box: it leaves");
+    free.press(Pressed::Char('?'), &mut t, &c);
+    assert!(!free.press(Pressed::Quit, &mut t, &c), "q leaves from a box, too");
+}
+
+#[test]
+fn going_back_in_a_recorded_run_says_so() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = tape(&c);
+    let mut free = Free::new(false, None);
+    for (key, says) in [
+        (Pressed::Left, "Back at 0:00.0."),
+        (Pressed::Right, "On to 0:10.0."),
+        (Pressed::Left, "Back at 0:00.0."),
+    ] {
+        free.press(key, &mut t, &c);
+        assert_eq!(free.overlay(&t, &c).hint, says);
+    }
+}
+
+#[test]
+fn who_leaves_early_is_told_so() {
+    let c = Catalogue::new(Lang::En);
+    let mut t = tape(&c);
+    let mut free = Free::new(false, None);
+    let report = Report {
+        name: "short".into(),
+        file: String::new(),
+        passed: true,
+        seed: 7,
+        steps: Vec::new(),
+        failure: None,
+        ended: Ended::Finished,
+        ended_at: S(10),
+        revision: 9,
+        instants: 1,
+        answer: None,
+    };
+    free.tick(&mut t, &c, Span::secs(4));
+    let said = goodbye(&report, None, free.furthest(&t), &c);
+    assert!(said.starts_with("You left at 0:04.0. The run goes on to 0:10.0"), "{said}");
+    free.press(Pressed::Right, &mut t, &c);
+    free.press(Pressed::Left, &mut t, &c);
+    let said = goodbye(&report, None, free.furthest(&t), &c);
+    assert!(said.starts_with("passed  short"), "it was seen to its end: {said}");
+}
+
 /// The ids of ui.ftl, and all sources that may use them.
 #[test]
 fn no_word_is_missing_or_unused() {
     let sources = [
         include_str!("free.rs"),
         include_str!("picture.rs"),
+        include_str!("plane.rs"),
+        include_str!("window.rs"),
         include_str!("stage.rs"),
         include_str!("../cmd/tour.rs"),
         include_str!("../cmd/play.rs"),

@@ -39,6 +39,7 @@ spec:
             metadata: {{name: web}}
             spec:
               replicas: {pods}
+              strategy: {{rollingUpdate: {{maxSurge: \"100%\"}}}}
               selector: {{matchLabels: {{app: web}}}}
               template:
                 metadata: {{labels: {{app: web}}}}

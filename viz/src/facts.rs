@@ -32,12 +32,12 @@ pub fn facts(player: &Player) -> String {
         let (cpu, memory) = rack.requested();
         let _ =
             writeln!(out, " cpu {cpu}/{}m memory {}/{}Mi", rack.cpu_milli, memory >> 20, rack.memory >> 20);
-        for (i, tile) in rack.slots.iter().enumerate().filter_map(|(i, t)| Some((i, t.as_ref()?))) {
+        for (i, tile) in rack.slots().iter().enumerate().filter_map(|(i, t)| Some((i, t.as_ref()?))) {
             let restarts = if tile.restarts > 0 { format!(" ×{}", tile.restarts) } else { String::new() };
             let _ = writeln!(out, "  {i} {:?} {}{restarts}", tile.look, tile.key.name);
         }
     }
-    for tile in scene.tray.iter() {
+    for tile in scene.tray.values() {
         let _ = writeln!(out, "waits {:?} {}", tile.look, tile.key.name);
     }
     for (name, target) in scene.fold.faults.keys() {

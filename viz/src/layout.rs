@@ -113,22 +113,26 @@ const GAP: f32 = 12.0;
 impl Layout {
     /// Places everything.
     pub fn new(area: Rect, racks: usize, most_slots: usize, camera: &Camera) -> Layout {
-        let (w, h) = (area.width(), area.height());
-        let band = (h * 0.17).clamp(72.0, 150.0);
-        let api_height = (h * 0.055).clamp(28.0, 48.0);
-        let lanes = (h * 0.05).clamp(20.0, 46.0);
+        let h = area.height();
+        let high = (h * 0.16).clamp(64.0, 150.0);
+        let api_height = (h * 0.05).clamp(26.0, 46.0);
+        // Long enough for messages to be seen on their way.
+        let lanes = (h * 0.075).clamp(30.0, 76.0);
         let inner = area.shrink2(vec2(GAP, GAP));
         let column = |from: f32, to: f32| {
             let (x0, x1) = (inner.min.x + inner.width() * from, inner.min.x + inner.width() * to);
-            Rect::from_min_max(pos2(x0, inner.min.y), pos2(x1, inner.min.y + band - lanes * 0.6))
+            Rect::from_min_max(pos2(x0, inner.min.y), pos2(x1, inner.min.y + high))
         };
         let user = column(0.0, 0.15);
         let scheduler = column(0.18, 0.30);
         let tray = column(0.30, 0.52);
         let kcm = column(0.55, 0.82);
         let etcd = column(0.85, 1.0);
-        let api = Rect::from_min_size(pos2(inner.min.x, inner.min.y + band), vec2(inner.width(), api_height));
-        let field = Rect::from_min_max(pos2(area.min.x, api.max.y + lanes), area.max);
+        let api = Rect::from_min_size(
+            pos2(inner.min.x, inner.min.y + high + lanes),
+            vec2(inner.width(), api_height),
+        );
+        let field = Rect::from_min_max(pos2(area.min.x, api.max.y + lanes * 0.8), area.max);
         let mut out = Layout {
             area,
             user,
@@ -147,7 +151,6 @@ impl Layout {
             slot_step: Vec2::splat(1.0),
             head: Head::default(),
         };
-        let _ = (w, h);
         out.place_racks(racks.max(1), most_slots, camera);
         out
     }
@@ -167,7 +170,7 @@ impl Layout {
         let rows = racks.div_ceil(self.columns);
         let cell = vec2(room.x / self.columns as f32, room.y / rows as f32);
         let gap = (cell.x.min(cell.y) * 0.08).clamp(0.0, GAP * 1.5);
-        let most = vec2(560.0, 420.0);
+        let most = vec2(640.0, 560.0);
         let cell = cell.min(most + Vec2::splat(gap));
         let all = vec2(cell.x * self.columns as f32, cell.y * rows as f32);
         let corner = self.field.min + vec2((self.field.width() - all.x) / 2.0, GAP * 0.25);
@@ -259,7 +262,7 @@ fn grid(room: Vec2, count: usize) -> (usize, Vec2) {
     };
     let columns = (1..=count).max_by(|a, b| best(*a).total_cmp(&best(*b))).unwrap_or(1);
     let rows = count.div_ceil(columns);
-    let side = best(columns).clamp(0.5, 72.0);
+    let side = best(columns).clamp(0.5, 120.0);
     // Where there is room, a tile is wider than high: names are.
     let wide = (room.x / columns as f32).min(side * 1.5).max(side);
     let high = (room.y / rows as f32).min(side);
@@ -268,8 +271,8 @@ fn grid(room: Vec2, count: usize) -> (usize, Vec2) {
 
 /// What there is room for above the slots.
 fn head(rack: Vec2) -> Head {
-    let title = if rack.x >= 60.0 && rack.y >= 40.0 { (rack.y * 0.13).clamp(14.0, 30.0) } else { 0.0 };
-    let bars = if rack.x >= 90.0 && rack.y >= 80.0 { (rack.y * 0.11).clamp(10.0, 30.0) } else { 0.0 };
-    let parts = if rack.x >= 150.0 && rack.y >= 120.0 { (rack.y * 0.11).clamp(18.0, 28.0) } else { 0.0 };
+    let title = if rack.x >= 60.0 && rack.y >= 40.0 { (rack.y * 0.1).clamp(14.0, 34.0) } else { 0.0 };
+    let bars = if rack.x >= 90.0 && rack.y >= 80.0 { (rack.y * 0.1).clamp(10.0, 34.0) } else { 0.0 };
+    let parts = if rack.x >= 150.0 && rack.y >= 120.0 { (rack.y * 0.1).clamp(18.0, 32.0) } else { 0.0 };
     Head { title, bars, parts }
 }

@@ -2,6 +2,7 @@
 //! trace, cheap to copy, so that a player can go to any moment.
 
 use crate::theme::{Color, PodLook, owner_color};
+use podium_sim::cow::CowMap;
 use podium_sim::object::{Key, Kind, Node, Obj, Pod, Str};
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Code, Fold, Folding, Record, What, WriteVerb};
@@ -76,21 +77,61 @@ pub struct Rack {
     /// What it offers to pods: bytes.
     pub memory: i64,
     /// Its pods, each in the place that it keeps.
-    pub slots: Vec<Option<Tile>>,
+    slots: Vec<Option<Tile>>,
+    /// What its pods ask for: thousandths of a core, and bytes.
+    asked: (i64, i64),
+    /// How many of its pods have each look.
+    looks: [u16; PodLook::ALL.len()],
 }
 
 impl Rack {
+    /// Its pods' places, from the first on.
+    pub fn slots(&self) -> &[Option<Tile>] {
+        &self.slots
+    }
     /// Its pods.
     pub fn tiles(&self) -> impl Iterator<Item = &Tile> {
         self.slots.iter().flatten()
     }
     /// What its pods ask for: thousandths of a core, and bytes.
     pub fn requested(&self) -> (i64, i64) {
-        self.tiles().fold((0, 0), |(c, m), t| (c + t.cpu_milli, m + t.memory))
+        self.asked
     }
     /// The look of its pods that is worst.
     pub fn worst(&self) -> Option<PodLook> {
-        self.tiles().map(|t| t.look).max_by_key(|l| l.badness())
+        let there = PodLook::ALL.into_iter().filter(|l| self.looks[*l as usize] > 0);
+        there.max_by_key(|l| l.badness())
+    }
+
+    fn find(&self, key: &Key) -> Option<usize> {
+        self.slots.iter().position(|t| t.as_ref().is_some_and(|t| t.key == *key))
+    }
+
+    /// Changes one of its tiles, which it has.
+    fn change(&mut self, slot: usize, change: impl FnOnce(&mut Tile)) {
+        let Some(t) = &mut self.slots[slot] else { return };
+        self.looks[t.look as usize] -= 1;
+        change(t);
+        self.looks[t.look as usize] += 1;
+    }
+
+    /// Takes a pod, in the first place that is free.
+    fn add(&mut self, tile: Tile) {
+        self.asked = (self.asked.0 + tile.cpu_milli, self.asked.1 + tile.memory);
+        self.looks[tile.look as usize] += 1;
+        match self.slots.iter_mut().find(|s| s.is_none()) {
+            Some(free) => *free = Some(tile),
+            None => self.slots.push(Some(tile)),
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        let Some(t) = self.find(key).and_then(|slot| self.slots[slot].take()) else { return };
+        self.asked = (self.asked.0 - t.cpu_milli, self.asked.1 - t.memory);
+        self.looks[t.look as usize] -= 1;
+        while self.slots.last().is_some_and(Option::is_none) {
+            self.slots.pop();
+        }
     }
 }
 
@@ -110,8 +151,13 @@ pub struct Scene {
     pub fold: Fold,
     /// The nodes.
     pub racks: Vec<Arc<Rack>>,
-    /// Pods without a node, the oldest first.
-    pub tray: Arc<Vec<Tile>>,
+    /// Pods without a node, by the number of their arrival.
+    pub tray: CowMap<u64, Tile>,
+    /// The numbers of those pods.
+    waiting: CowMap<Key, u64>,
+    arrivals: u64,
+    /// What was typed last, and when.
+    pub command: Option<(SimTime, Str)>,
     /// The newest revision.
     pub revision: u64,
     /// The largest number of slots that a rack has ever had.
@@ -138,7 +184,7 @@ impl Scene {
     pub fn tile(&self, key: &Key) -> Option<(&Tile, Place)> {
         let pod = self.fold.objects.get(key)?.as_pod()?;
         if pod.node_name.is_empty() {
-            return Some((self.tray.iter().find(|t| t.key == *key)?, Place::Tray));
+            return Some((self.tray.get(self.waiting.get(key)?)?, Place::Tray));
         }
         let rack = self.rack(&pod.node_name)?;
         let slot = self.racks[rack].slots.iter().position(|t| t.as_ref().is_some_and(|t| t.key == *key))?;
@@ -175,40 +221,40 @@ impl Scene {
             restarts: pod.restarts(),
         };
         if pod.node_name.is_empty() {
-            let tray = Arc::make_mut(&mut self.tray);
-            match tray.iter_mut().find(|t| t.key == *key) {
-                Some(t) => update(t),
-                None => tray.push(fresh()),
+            match self.waiting.get(key) {
+                Some(number) => {
+                    if let Some(t) = self.tray.get_mut(number) {
+                        update(t);
+                    }
+                }
+                None => {
+                    self.arrivals += 1;
+                    self.waiting.insert(key.clone(), self.arrivals);
+                    self.tray.insert(self.arrivals, fresh());
+                }
             }
             return;
         }
-        if self.tray.iter().any(|t| t.key == *key) {
-            Arc::make_mut(&mut self.tray).retain(|t| t.key != *key);
-        }
+        self.leave_tray(key);
         let rack = self.rack_mut(&pod.node_name);
-        if let Some(t) = rack.slots.iter_mut().flatten().find(|t| t.key == *key) {
-            update(t);
-        } else if let Some(free) = rack.slots.iter_mut().find(|s| s.is_none()) {
-            *free = Some(fresh());
-        } else {
-            rack.slots.push(Some(fresh()));
-            let slots = rack.slots.len();
-            self.most_slots = self.most_slots.max(slots);
+        match rack.find(key) {
+            Some(slot) => rack.change(slot, update),
+            None => rack.add(fresh()),
+        }
+        let slots = rack.slots.len();
+        self.most_slots = self.most_slots.max(slots);
+    }
+
+    fn leave_tray(&mut self, key: &Key) {
+        if let Some(number) = self.waiting.remove(key) {
+            self.tray.remove(&number);
         }
     }
 
     fn pod_removed(&mut self, pod: &Pod, key: &Key) {
-        if pod.node_name.is_empty() {
-            Arc::make_mut(&mut self.tray).retain(|t| t.key != *key);
-        } else {
-            let rack = self.rack_mut(&pod.node_name);
-            rack.slots
-                .iter_mut()
-                .filter(|s| s.as_ref().is_some_and(|t| t.key == *key))
-                .for_each(|s| *s = None);
-            while rack.slots.last().is_some_and(Option::is_none) {
-                rack.slots.pop();
-            }
+        self.leave_tray(key);
+        if !pod.node_name.is_empty() {
+            self.rack_mut(&pod.node_name).remove(key);
         }
     }
 
@@ -225,9 +271,8 @@ impl Scene {
     fn look(&mut self, key: &Key, at: SimTime, change: impl Fn(PodLook) -> Option<PodLook>) {
         let Some((tile, Place::Slot(rack, slot))) = self.tile(key) else { return };
         let Some(look) = change(tile.look) else { return };
-        if let Some(t) = &mut Arc::make_mut(&mut self.racks[rack as usize]).slots[slot as usize] {
-            (t.look, t.since) = (look, at);
-        }
+        let rack = Arc::make_mut(&mut self.racks[rack as usize]);
+        rack.change(slot as usize, |t| (t.look, t.since) = (look, at));
     }
 
     fn trouble(&mut self, fault: &str, target: &str, begins: bool) {
@@ -291,6 +336,7 @@ impl Folding for Scene {
             What::Note { code: Code::ImagePulled | Code::ImageFailed, subject, .. } => {
                 self.look(subject, r.at, |l| (l == PodLook::Pulling).then_some(PodLook::Creating));
             }
+            What::User { command } => self.command = Some((r.at, command.clone())),
             What::Fault { name, target } => self.trouble(name, target, true),
             What::Mend { name, target } => self.trouble(name, target, false),
             _ => {}

@@ -95,7 +95,9 @@ impl Story {
             if told {
                 beats.push(r.id);
             }
-            steps.push((r.at, wait(gap), if told { MOMENT + SENTENCE } else { MOMENT }));
+            // A decision is looked at as long as a sentence is read.
+            let looked_at = told || matches!(r.what, What::Decision(_));
+            steps.push((r.at, wait(gap), if looked_at { MOMENT + SENTENCE } else { MOMENT }));
             before = r.at;
         }
         let dwell: f64 = steps.iter().map(|s| s.2).sum();

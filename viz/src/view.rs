@@ -187,7 +187,7 @@ impl View {
             return;
         }
         if self.prepared.is_none_or(|(_, presenter, _)| presenter != self.presenter) {
-            ctx.set_fonts(if self.presenter { fonts::presenter_definitions() } else { fonts::definitions() });
+            ctx.set_fonts(fonts::definitions());
         }
         self.prepared = Some((self.mode, self.presenter, self.still));
         panel::style(ctx, &self.theme(), self.scale(), self.still);

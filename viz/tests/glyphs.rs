@@ -7,7 +7,7 @@
 
 use egui::epaint::text::{Fonts, TextOptions};
 use egui::{Color32, FontDefinitions, FontId};
-use podium_viz::fonts::{NOTO_SANS_SC_NAME, definitions, presenter_definitions};
+use podium_viz::fonts::{NOTO_SANS_SC_NAME, definitions};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -102,10 +102,9 @@ fn missing(what: &str, definitions: FontDefinitions, characters: &Characters) ->
     out
 }
 
-/// Holds the characters against both definitions.
+/// Holds the characters against the fonts.
 fn hold(characters: &Characters) {
-    let mut out = missing("definitions()", definitions(), characters);
-    out += &missing("presenter_definitions()", presenter_definitions(), characters);
+    let out = missing("definitions()", definitions(), characters);
     assert!(
         out.is_empty(),
         "no glyph for these; viz/tools/subset-font.py makes the font anew with what the texts contain:\n{out}"
@@ -140,29 +139,22 @@ fn common_chinese_has_glyphs() {
 fn a_missing_glyph_is_found() {
     let mut characters = Characters::default();
     characters.add("a.ftl", "a = 容器\nb = 饕餮 \u{2068}容\u{2069}\n");
-    for (what, definitions) in [("plain", definitions()), ("presenter", presenter_definitions())] {
-        let expected: String = ["Proportional", "Monospace"]
-            .iter()
-            .flat_map(|family| {
-                [('餮', "U+992E"), ('饕', "U+9955")]
-                    .map(|(c, code)| format!("'{c}' ({code}) of a.ftl:2: not in {what}, {family}\n"))
-            })
-            .collect();
-        assert_eq!(missing(what, definitions, &characters), expected);
-    }
+    let expected: String = ["Proportional", "Monospace"]
+        .iter()
+        .flat_map(|family| {
+            [('餮', "U+992E"), ('饕', "U+9955")]
+                .map(|(c, code)| format!("'{c}' ({code}) of a.ftl:2: not in ours, {family}\n"))
+        })
+        .collect();
+    assert_eq!(missing("ours", definitions(), &characters), expected);
     // egui's own fonts have no Chinese.
     let found = missing("egui's", FontDefinitions::default(), &characters);
     assert!(found.contains("'容' (U+5BB9) of a.ftl:1: not in egui's, Proportional\n"), "{found}");
 }
 
 #[test]
-fn noto_is_behind_the_others_except_on_a_projector() {
+fn noto_sans_sc_is_behind_the_letters() {
     for (family, names) in definitions().families {
-        assert_eq!(names.iter().position(|n| n == NOTO_SANS_SC_NAME), Some(names.len() - 1), "{family}");
-    }
-    for (family, names) in presenter_definitions().families {
-        let at = if family == egui::FontFamily::Proportional { 0 } else { names.len() - 1 };
-        assert_eq!(names.iter().position(|n| n == NOTO_SANS_SC_NAME), Some(at), "{family}");
-        assert_eq!(names.iter().filter(|n| *n == NOTO_SANS_SC_NAME).count(), 1, "{family}");
+        assert_eq!(names.iter().position(|n| n == NOTO_SANS_SC_NAME), Some(1), "{family}");
     }
 }

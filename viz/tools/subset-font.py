@@ -1,23 +1,18 @@
 #!/usr/bin/env python3
-"""Makes viz/assets/fonts/NotoSansSC-GB2312L1.ttf: the part of Noto Sans SC Regular that the window needs.
+"""Makes the window's fonts in viz/assets/fonts: the parts of Noto Sans and Noto Sans SC that it needs.
 
-    viz/tools/subset-font.py FOLDER      the unpacked npm package named below; its licence is copied, too, as OFL.txt
-    viz/tools/subset-font.py FONT.ttf    only the font file out of it
+    viz/tools/subset-font.py FOLDER      one of the unpacked npm packages named in FONTS below; its licence is copied, too
 
-Run it again when viz/tests/glyphs.rs says that a text has a character without a glyph. The input is this, and the
-script refuses another; who moves to a newer package changes these lines with it:
-
-    package   @expo-google-fonts/noto-sans-sc 0.4.3
-    file      400Regular/NotoSansSC_400Regular.ttf
-    sha256    d45f67f0a7c0ca3f256950777ce6a61cc7ce5f9696d02900cbbaac25f8aa7d16
+Run it again when viz/tests/glyphs.rs says that a text has a character without a glyph. The script refuses inputs other
+than the recorded ones; who moves to a newer package changes the lines of FONTS with it.
 
 It needs fontTools (Debian: `fonttools` or `python3-fonttools`). The same input, texts and version of fontTools give the
-same bytes; the committed file was made with 4.38.0.
+same bytes; the committed files were made with 4.38.0.
 
-What is kept: printable ASCII, the signs of Latin-1, GB2312's symbols and its 3,755 Han characters of level 1 (the common
-ones), the signs of the window, and whatever else the catalogues and scenarios of this repository contain. What the font
-does not have is listed and left to egui's own fonts. Hints and layout tables go, to save space: Chinese text needs none,
-Latin text in this font does without kerning.
+Noto Sans has printable ASCII and the signs of Latin-1, with its kerning. Noto Sans SC has GB2312's symbols and its 3,755
+Han characters of level 1 (the common ones), the signs of the window, and whatever else the catalogues and scenarios of
+this repository contain; Chinese text needs no layout tables. What a font does not have is listed and left to egui's own
+fonts. Hints go, to save space.
 """
 
 import hashlib
@@ -28,14 +23,26 @@ from pathlib import Path
 
 from fontTools import subset
 
-PACKAGE, VERSION = "@expo-google-fonts/noto-sans-sc", "0.4.3"
-FILE = "400Regular/NotoSansSC_400Regular.ttf"
-SHA256 = "d45f67f0a7c0ca3f256950777ce6a61cc7ce5f9696d02900cbbaac25f8aa7d16"
+FONTS = {
+    "@expo-google-fonts/noto-sans-sc": {
+        "version": "0.4.3",
+        "file": "400Regular/NotoSansSC_400Regular.ttf",
+        "sha256": "d45f67f0a7c0ca3f256950777ce6a61cc7ce5f9696d02900cbbaac25f8aa7d16",
+        "out": "NotoSansSC-GB2312L1.ttf",
+        "licence": "NotoSansSC-OFL.txt",
+    },
+    "@expo-google-fonts/noto-sans": {
+        "version": "0.4.2",
+        "file": "400Regular/NotoSans_400Regular.ttf",
+        "sha256": "fe8c022f48d8dd29f17b744d16f9346f4357e16f7d4f7be58b000ae7c291b614",
+        "out": "NotoSans-Latin.ttf",
+        "licence": "NotoSans-OFL.txt",
+    },
+}
 LICENCE = "LICENSE_FONT"
 
 ROOT = Path(__file__).resolve().parents[2]
-FONTS = ROOT / "viz/assets/fonts"
-OUT = FONTS / "NotoSansSC-GB2312L1.ttf"
+ASSETS = ROOT / "viz/assets/fonts"
 
 SIGNS = "←→↑↓⇅▶◀■●○◐◔◌▣▢✓✔✖✗×·…—“”‘’≥≤⅛¼½⏮⏭⏸❚⟲☰☀☾"
 
@@ -60,52 +67,60 @@ def texts():
     return {c for f in files for c in f.read_text(encoding="utf-8") if c > "~"}
 
 
-def wanted():
+def latin():
     ascii_ = {chr(c) for c in range(0x20, 0x7F)}
-    latin1 = {chr(c) for c in range(0xA0, 0xC0)} - {"\u00ad"} | set("×÷")
+    return ascii_ | {chr(c) for c in range(0xA0, 0x100)} - {"\u00ad"} | set("–—‘’“”…•")
+
+
+def wanted(chinese):
+    if not chinese:
+        return latin()
     level1 = gb2312(16, 55)
     assert len(level1) == 3755
-    return ascii_ | latin1 | gb2312(1, 9) | level1 | set(SIGNS) | texts()
+    latin1 = {chr(c) for c in range(0x20, 0x7F)} | {chr(c) for c in range(0xA0, 0xC0)} - {"\u00ad"} | set("×÷")
+    return latin1 | gb2312(1, 9) | level1 | set(SIGNS) | texts()
 
 
-def source(arg):
-    """The font file meant by the argument, checked against what is recorded above."""
-    path = Path(arg)
-    if path.is_dir():
-        about = json.loads((path / "package.json").read_text(encoding="utf-8"))
-        if (about["name"], about["version"]) != (PACKAGE, VERSION):
-            sys.exit(f"{path} is {about['name']} {about['version']}, not {PACKAGE} {VERSION}")
-        path /= FILE
+def source(folder):
+    """What is recorded of the package in a folder, and its font file, checked against that."""
+    about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    font = FONTS.get(about["name"])
+    if font is None or font["version"] != about["version"]:
+        sys.exit(f"{folder} is {about['name']} {about['version']}, which is not recorded here")
+    path = folder / font["file"]
     found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != SHA256:
+    if found != font["sha256"]:
         sys.exit(f"{path} is not the file recorded here: its sha256 is {found}")
-    return path
+    return font, path
 
 
 def main():
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
-    path = source(sys.argv[1])
+    folder = Path(sys.argv[1])
+    about, path = source(folder)
+    chinese = about["out"].startswith("NotoSansSC")
 
     options = subset.Options()
-    options.layout_features = []
+    options.layout_features = [] if chinese else ["kern", "mark", "ccmp"]
     options.hinting = False
     options.notdef_outline = True  # so that a character which is missing shows as a box, not as nothing
     options.name_IDs = [*range(0, 8), 13, 14]  # the names, the copyright, the trademark and the licence
-    options.drop_tables += ["BASE", "GDEF", "GPOS", "GSUB", "STAT", "VORG", "vhea", "vmtx"]
+    if chinese:
+        options.drop_tables += ["BASE", "GDEF", "GPOS", "GSUB", "STAT", "VORG", "vhea", "vmtx"]
 
     font = subset.load_font(str(path), options)
-    chars = wanted()
+    chars = wanted(chinese)
     missing = sorted(c for c in chars if ord(c) not in font.getBestCmap())
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=map(ord, chars))
     subsetter.subset(font)
-    FONTS.mkdir(parents=True, exist_ok=True)
-    subset.save_font(font, str(OUT), options)
-    if Path(sys.argv[1]).is_dir():
-        shutil.copyfile(Path(sys.argv[1]) / LICENCE, FONTS / "OFL.txt")
+    ASSETS.mkdir(parents=True, exist_ok=True)
+    out = ASSETS / about["out"]
+    subset.save_font(font, str(out), options)
+    shutil.copyfile(folder / LICENCE, ASSETS / about["licence"])
 
-    print(f"{OUT.name}: {OUT.stat().st_size} bytes, {len(chars) - len(missing)} characters")
+    print(f"{out.name}: {out.stat().st_size} bytes, {len(chars) - len(missing)} characters")
     if missing:
         print("not in the font:", " ".join(f"{c} (U+{ord(c):04X})" for c in missing))
 

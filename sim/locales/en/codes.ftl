@@ -5,11 +5,12 @@
 
 node-registered = Node { $name } joins the cluster: its kubelet registers it with the API server.
 node-silent = No more heartbeats come from { $name }: { $why }.
-node-lease-expired = The node lifecycle controller finds that { $name } has not renewed its lease for { $silence }. The limit is { $grace }: the node counts as not ready.
+node-lease-expired = For { $silence } the node lifecycle controller has seen no renewal of the lease of { $name }. The limit is { $grace }: the node counts as not ready.
 node-back = Node { $name } renews its lease again: the node lifecycle controller counts it as ready.
 node-tainted = The node lifecycle controller taints { $name }: { $taints }.
-# Told instead of node-tainted when no taint is left; it has no variable $taints.
-node-untainted = The node lifecycle controller lifts its taints from { $name }.
+# Told instead of node-tainted when taints are set and others lifted, and when they are only lifted.
+node-retainted = The node lifecycle controller taints { $name }: { $taints }. It lifts { $lifted }.
+node-untainted = The node lifecycle controller lifts from { $name }: { $lifted }.
 
 ## Eviction
 
@@ -59,6 +60,8 @@ namespace-emptied =
 
 scheduler-backoff = The scheduler puts pod { $name } aside and tries again in { $wait } at the earliest.
 scheduler-retried = Something has changed ({ $event }): the scheduler gives pod { $name } another try.
+# Told instead of scheduler-retried when it is only for the time that has passed.
+scheduler-retried-anyway = Nothing has changed that would let pod { $name } fit, but it has waited for long: the scheduler gives it another try all the same.
 
 ## Kubelet
 
@@ -81,6 +84,13 @@ kubelet-exited =
         [0] Container { $container } of pod { $name } has finished without an error.
        *[other] Container { $container } of pod { $name } has ended by itself with exit code { $code } ({ $reason }).
     }
+# Told instead of kubelet-exited when somebody stopped it, and when it was lost with its machine.
+kubelet-exited-asked =
+    { $code ->
+        [0] Container { $container } of pod { $name } has stopped, as it was asked to.
+       *[other] Container { $container } of pod { $name } has been stopped; its exit code is { $code } ({ $reason }).
+    }
+kubelet-exited-lost = Container { $container } of pod { $name } went down with its machine; the kubelet on { $node } notes that as exit code { $code } ({ $reason }).
 kubelet-backoff = The kubelet on { $node } waits { $wait } before it starts container { $container } of pod { $name } again (restart { $restart }).
 kubelet-ready = Container { $container } of pod { $name } has passed its readiness probe.
 kubelet-unready = Container { $container } of pod { $name } has failed its readiness probe ({ $failures } in a row): it gets no traffic for now.

@@ -81,6 +81,7 @@ write-node-ready = Node { $name } is Ready.
 write-node-not-ready = Node { $name } is not Ready ({ $reason }).
 write-node-unknown = Nobody knows how node { $name } is: its Ready condition is Unknown.
 write-node-tainted = Node { $name } carries the taints { $taints }.
+write-node-taints-left = Node { $name } still carries the taints { $taints }.
 write-node-untainted = Node { $name } has no taint any more.
 write-node-cordoned = Node { $name } is cordoned: it takes no new pods.
 write-node-uncordoned = Node { $name } takes new pods again.

@@ -67,6 +67,10 @@ view-now = now
 view-ago = { $span } ago
 view-nothing-yet = Nothing has happened yet. Press Space to start.
 
+## The lesson's text
+
+view-lesson-about = What it is about
+
 ## The lesson's question
 
 view-question-first = Time stands still until the question is answered or skipped.
@@ -110,7 +114,7 @@ view-tip-on = on { $node }
 
 view-workloads-none = There is no deployment yet.
 view-workload-counts = wanted { $want } · updated { $updated } · ready { $ready } · available { $available }
-view-workload-set = { $name } · revision { $revision } · { $have } of { $want }
+view-workload-set = revision { $revision } · { $have } of { $want }
 view-workload-available = available pods over time
 
 ## The inspector

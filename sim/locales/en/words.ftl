@@ -121,4 +121,3 @@ phrase-node-taints = a node has other taints now
 phrase-node-condition = a node has another condition now
 phrase-pod-added = a pod has got its node
 phrase-pod-removed = a pod has left its node
-phrase-long-wait = it has waited for long

@@ -5,11 +5,12 @@
 
 node-registered = 节点 { $name } 加入集群：它的 kubelet 向 API 服务器完成注册。
 node-silent = 节点 { $name } 不再发来心跳：{ $why }。
-node-lease-expired = 节点生命周期控制器发现 { $name } 已有 { $silence }没有续租，超过了 { $grace }的宽限期：节点被视为未就绪。
+node-lease-expired = 节点生命周期控制器已有 { $silence }没有看到 { $name } 续租，超过了 { $grace }的宽限期：节点被视为未就绪。
 node-back = 节点 { $name } 又开始续租：节点生命周期控制器认定它已恢复就绪。
 node-tainted = 节点生命周期控制器给 { $name } 打上污点：{ $taints }。
-# 没有剩余污点时代替 node-tainted；没有变量 $taints。
-node-untainted = 节点生命周期控制器去掉了 { $name } 上由它打的污点。
+# 有增有减、只减不增时，分别代替 node-tainted。
+node-retainted = 节点生命周期控制器给 { $name } 打上污点：{ $taints }；同时去掉：{ $lifted }。
+node-untainted = 节点生命周期控制器去掉 { $name } 上的污点：{ $lifted }。
 
 ## 驱逐
 
@@ -56,6 +57,8 @@ namespace-emptied =
 
 scheduler-backoff = 调度器先把 Pod { $name } 放到一边，至少 { $wait }后再试。
 scheduler-retried = 情况有变（{ $event }）：调度器再次尝试调度 Pod { $name }。
+# 只因等待已久而重试时，代替 scheduler-retried。
+scheduler-retried-anyway = 没有任何有利于 Pod { $name } 的变化，但它已等了很久：调度器照例再试一次。
 
 ## kubelet
 
@@ -77,6 +80,13 @@ kubelet-exited =
         [0] Pod { $name } 的容器 { $container } 正常结束。
        *[other] Pod { $name } 的容器 { $container } 自己退出了，退出码 { $code }（{ $reason }）。
     }
+# 被要求停止、随机器一起消失时，分别代替 kubelet-exited。
+kubelet-exited-asked =
+    { $code ->
+        [0] Pod { $name } 的容器 { $container } 按要求停止了。
+       *[other] Pod { $name } 的容器 { $container } 被停止，退出码 { $code }（{ $reason }）。
+    }
+kubelet-exited-lost = Pod { $name } 的容器 { $container } 随它的机器一起停了；{ $node } 上的 kubelet 记作退出码 { $code }（{ $reason }）。
 kubelet-backoff = { $node } 上的 kubelet 要先等 { $wait }，再重启 Pod { $name } 的容器 { $container }（第 { $restart } 次重启）。
 kubelet-ready = Pod { $name } 的容器 { $container } 通过了就绪探针。
 kubelet-unready = Pod { $name } 的容器 { $container } 没有通过就绪探针（连续 { $failures } 次）：暂时不给它分配流量。

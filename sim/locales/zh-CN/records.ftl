@@ -80,6 +80,7 @@ write-node-ready = 节点 { $name } 就绪（Ready）。
 write-node-not-ready = 节点 { $name } 未就绪（{ $reason }）。
 write-node-unknown = 没有人知道节点 { $name } 的情况：Ready 状况为 Unknown。
 write-node-tainted = 节点 { $name } 上有污点 { $taints }。
+write-node-taints-left = 节点 { $name } 上还有污点 { $taints }。
 write-node-untainted = 节点 { $name } 上不再有污点。
 write-node-cordoned = 节点 { $name } 被设为不可调度：不再接收新的 Pod。
 write-node-uncordoned = 节点 { $name } 恢复可调度：可以接收新的 Pod。

@@ -67,6 +67,10 @@ view-now = 此刻
 view-ago = { $span }前
 view-nothing-yet = 还什么都没有发生。按空格键开始。
 
+## 课程的文字
+
+view-lesson-about = 本课内容
+
 ## 课程里的问题
 
 view-question-first = 先回答或跳过这个问题，时间才会继续。
@@ -109,7 +113,7 @@ view-tip-on = 在 { $node }
 
 view-workloads-none = 还没有 Deployment。
 view-workload-counts = 期望 { $want } · 已更新 { $updated } · 就绪 { $ready } · 可用 { $available }
-view-workload-set = { $name } · 第 { $revision } 版 · { $have } / { $want }
+view-workload-set = 第 { $revision } 版 · { $have } / { $want }
 view-workload-available = 可用 Pod 数随时间的变化
 
 ## 检视面板

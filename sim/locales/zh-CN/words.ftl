@@ -113,4 +113,3 @@ phrase-node-taints = 有节点的污点变了
 phrase-node-condition = 有节点的状况变了
 phrase-pod-added = 有 Pod 分到了节点
 phrase-pod-removed = 有 Pod 离开了节点
-phrase-long-wait = 它已经等了很久

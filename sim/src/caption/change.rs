@@ -152,9 +152,13 @@ fn node(now: &Node, was: &Node) -> Option<Telling> {
     if now.spec.taints.is_empty() {
         return Some(Telling::new(Detail, "write-node-untainted"));
     }
-    let taints: Vec<String> =
-        now.spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect.as_str())).collect();
-    Some(Telling::new(Detail, "write-node-tainted").with("taints", taints.join(", ")))
+    let names = |n: &Node| -> Vec<String> {
+        n.spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect.as_str())).collect()
+    };
+    let (taints, had) = (names(now), names(was));
+    let only_lifted = taints.iter().all(|t| had.contains(t));
+    let id = if only_lifted { "write-node-taints-left" } else { "write-node-tainted" };
+    Some(Telling::new(Detail, id).with("taints", taints.join(", ")))
 }
 
 fn deployment(now: &Deployment, was: &Deployment) -> Option<Telling> {

@@ -54,7 +54,6 @@ const PHRASES: &[(&str, &str)] = &[
     ("NodeUpdateNodeCondition", "phrase-node-condition"),
     ("AssignedPodAdd", "phrase-pod-added"),
     ("AssignedPodDelete", "phrase-pod-removed"),
-    ("UnschedulableTimeout", "phrase-long-wait"),
 ];
 
 /// How important a record is to somebody who watches.
@@ -216,10 +215,10 @@ fn actor(actor: &Actor, context: &Context<'_>) -> Arg {
     Arg::Actor { actor: actor.clone(), node: node_of(actor, context.nodes) }
 }
 
-/// Of a list of taints set and lifted (`a:NoSchedule, -b:NoExecute`), those that were set.
-fn set_taints(taints: &str) -> String {
-    let set = taints.split(", ").filter(|t| !t.starts_with('-'));
-    set.collect::<Vec<_>>().join(", ")
+/// A list of taints set and lifted (`a:NoSchedule, -b:NoExecute`) as those that were set and those that were lifted.
+fn set_and_lifted(taints: &str) -> (String, String) {
+    let (lifted, set): (Vec<&str>, Vec<&str>) = taints.split(", ").partition(|t| t.starts_with('-'));
+    (set.join(", "), lifted.iter().map(|t| &t[1..]).collect::<Vec<_>>().join(", "))
 }
 
 fn phrase(why: &Str) -> Arg {
@@ -262,13 +261,17 @@ fn decided(d: &Decision) -> Telling {
 
 fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args: &[(Str, Str)]) -> Telling {
     let name = name_of(subject);
-    let lifted = || args.iter().any(|(k, v)| *k == "taints" && set_taints(v).is_empty());
+    let arg = |name: &str| args.iter().find(|(k, _)| *k == name).map_or("", |(_, v)| v.as_str());
+    let (set, lifted) = set_and_lifted(arg("taints"));
     let id: Cow<'static, str> = match code {
-        Code::NodeTainted if lifted() => "node-untainted".into(),
+        Code::NodeTainted if set.is_empty() => "node-untainted".into(),
+        Code::NodeTainted if !lifted.is_empty() => "node-retainted".into(),
         // In the foreground the owner is still there, and waits.
-        Code::GarbageCollected if args.iter().any(|(k, v)| *k == "first" && *v == "yes") => {
-            "gc-collected-first".into()
-        }
+        Code::GarbageCollected if arg("first") == "yes" => "gc-collected-first".into(),
+        Code::PodRetried if arg("event") == "UnschedulableTimeout" => "scheduler-retried-anyway".into(),
+        // How a container ended whose machine lost its power, no one knows.
+        Code::ContainerExited if arg("reason") == "Unknown" => "kubelet-exited-lost".into(),
+        Code::ContainerExited if arg("asked") == "yes" => "kubelet-exited-asked".into(),
         code => code.as_str().replace('.', "-").into(),
     };
     let mut telling = Telling::new(weight_of_code(code), id)
@@ -282,12 +285,12 @@ fn note(record: &Record, context: &Context<'_>, code: Code, subject: &Key, args:
             "bytes" => v.parse().ok().map(Arg::Bytes),
             "kind" => Kind::ALL.into_iter().find(|kind| kind.name() == v.as_str()).map(Arg::Kind),
             "why" | "event" => Some(phrase(v)),
-            "taints" => Some(set_taints(v).into()),
+            "taints" => Some(set.clone().into()),
             _ => None,
         };
         telling = telling.with(k.clone(), arg.unwrap_or_else(|| v.into()));
     }
-    telling
+    if code == Code::NodeTainted { telling.with("lifted", lifted) } else { telling }
 }
 
 fn weight_of_code(code: Code) -> Weight {

@@ -169,6 +169,11 @@ impl Etcd {
     pub fn revision(&self) -> u64 {
         self.revision
     }
+    /// The changes after a revision, unless some of them are compacted.
+    pub fn changes_after(&self, revision: u64) -> Option<impl Iterator<Item = &Committed>> {
+        let from = self.log.partition_point(|e| e.revision <= revision);
+        (revision >= self.compacted).then(|| self.log.range(from..))
+    }
     /// All objects at the newest revision but most events, in key order.
     pub fn objects(&self) -> &ObjectSet {
         &self.objects

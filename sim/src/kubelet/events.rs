@@ -178,6 +178,14 @@ impl PodRow {
         self.report(node, cx);
     }
 
+    /// Notes that a container has ended, and whether this kubelet had asked it to.
+    pub(super) fn note_exit(&self, name: &Str, exit: &Exit, asked: bool, cx: &mut Cx<'_>) -> Cause {
+        let asked = if asked { "yes" } else { "no" };
+        let args: [(&'static str, &dyn std::fmt::Display); 4] =
+            [("container", name), ("code", &exit.code), ("reason", &exit.reason), ("asked", &asked)];
+        cx.note(Code::ContainerExited, &self.key(), &args)
+    }
+
     fn on_exit(&mut self, id: ContainerId, exit: Exit, node: &mut Node, cx: &mut Cx<'_>) {
         let Some(i) = self.by_id(id).filter(|i| matches!(self.ctrs[*i].st, St::Running | St::Starting))
         else {
@@ -188,9 +196,7 @@ impl PodRow {
         if !exit.asked && start != RecordId(0) {
             cx.set_cause(Cause::Record(start));
         }
-        let args: [(&'static str, &dyn std::fmt::Display); 3] =
-            [("container", &name), ("code", &exit.code), ("reason", &exit.reason)];
-        let cause = cx.note(Code::ContainerExited, &self.key(), &args);
+        let cause = self.note_exit(&name, &exit, self.ctrs[i].killing, cx);
         cx.set_cause(cause);
         let now = cx.wall();
         let c = &mut self.ctrs[i];

@@ -289,9 +289,7 @@ impl PodRow {
                     }
                     c.exit = Some(Arc::new(ended));
                     if !seen {
-                        let args: [(&'static str, &dyn std::fmt::Display); 3] =
-                            [("container", &spec.name), ("code", &exit.code), ("reason", &exit.reason)];
-                        cx.note(Code::ContainerExited, &self.key(), &args);
+                        self.note_exit(&spec.name, exit, false, cx);
                     }
                 }
             }

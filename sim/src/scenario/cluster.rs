@@ -1,5 +1,6 @@
 //! What a run needs of a cluster: the simulated world, or another that does as it does.
 
+use crate::etcd::Committed;
 use crate::fault::Fault;
 use crate::object::{Key, Obj};
 use crate::time::{SimTime, Span};
@@ -21,6 +22,8 @@ pub trait Cluster {
     fn take_records(&mut self) -> Vec<Record>;
     /// What has come of users' commands since the last call.
     fn take_outcomes(&mut self) -> Vec<Outcome>;
+    /// What was written after a revision, in order, if the store still knows.
+    fn changes_after(&self, revision: u64) -> Option<Vec<Committed>>;
     /// All objects, in the order of their keys.
     fn objects(&self) -> Vec<(Key, Obj)>;
     /// The store's newest revision.
@@ -58,6 +61,9 @@ impl Cluster for World {
     }
     fn take_outcomes(&mut self) -> Vec<Outcome> {
         World::take_outcomes(self)
+    }
+    fn changes_after(&self, revision: u64) -> Option<Vec<Committed>> {
+        World::changes_after(self, revision).map(|c| c.cloned().collect())
     }
     fn objects(&self) -> Vec<(Key, Obj)> {
         let whole = World::objects(self).iter().map(|(k, o)| (k.clone(), o.clone()));

@@ -334,6 +334,11 @@ impl Scenario {
         self.spec.steps.iter().find(|s| s.name == name)
     }
 
+    /// Whether it demands anything. A bare manifest does not.
+    pub fn asserts(&self) -> bool {
+        self.spec.steps.iter().any(|s| !s.assert.0.is_empty() || s.expect_error.is_some())
+    }
+
     /// What its world is built from.
     pub fn world_config(&self) -> WorldConfig {
         let mut timings = self.spec.cluster.preset.timings();

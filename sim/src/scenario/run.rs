@@ -18,7 +18,7 @@ use super::view::View;
 use crate::fault::Fault;
 use crate::object::Key;
 use crate::time::{SimTime, Span};
-use crate::trace::Record;
+use crate::trace::{Record, RecordId};
 use crate::user::Outcome;
 use crate::world::{External, World};
 use serde_json::Value;
@@ -94,6 +94,10 @@ pub struct Run<C> {
     pub(super) failure: Option<Failure>,
     pub(super) ended: Option<Ended>,
     pub(super) answer: Option<String>,
+    /// The newest record.
+    pub(super) newest: RecordId,
+    /// Of each step that has begun, the newest record at that moment.
+    pub(super) begun: Vec<RecordId>,
 }
 
 impl Run<World> {
@@ -133,6 +137,8 @@ impl<C: Cluster> Run<C> {
             failure: None,
             ended: None,
             answer: None,
+            newest: RecordId(0),
+            begun: Vec::new(),
             scenario,
             options,
         };
@@ -167,9 +173,10 @@ impl<C: Cluster> Run<C> {
     }
 
     /// The names of the steps that have begun to act, or to wait for what they assert, in order; not of one
-    /// that waits for its time.
-    pub fn begun_steps(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().take_while(|s| s.began.is_some()).map(|s| s.name.as_str())
+    /// that waits for its time. With each, the newest record at that moment: what happened up to it led to the
+    /// step, what comes after it may come of the step, even where all has one time.
+    pub fn begun_steps(&self) -> impl Iterator<Item = (&str, RecordId)> {
+        self.steps.iter().zip(&self.begun).map(|(s, newest)| (s.name.as_str(), *newest))
     }
 
     /// Whether it is over.
@@ -260,6 +267,7 @@ impl<C: Cluster> Run<C> {
     fn absorb(&mut self) {
         for record in self.cluster.take_records() {
             self.causes.add(&record);
+            self.newest = record.id;
             let wrote = self.view.apply(&record);
             if self.options.keep_records {
                 self.records.push(record);
@@ -270,7 +278,10 @@ impl<C: Cluster> Run<C> {
         }
         if self.cluster.revision() != self.view.revision() {
             // The trace does not keep all writes, or none.
-            self.view.sync(self.cluster.revision(), self.cluster.objects());
+            match self.cluster.changes_after(self.view.revision()) {
+                Some(changes) => changes.iter().for_each(|c| self.view.commit(c)),
+                None => self.view.sync(self.cluster.revision(), self.cluster.objects()),
+            }
             self.on_revision();
         }
         for outcome in self.cluster.take_outcomes() {
@@ -322,6 +333,7 @@ impl<C: Cluster> Run<C> {
                     let step = &self.scenario.spec.steps[self.current];
                     self.phase = Phase::Acting(acts(step), None);
                     self.steps[self.current].began = Some(self.now);
+                    self.begun.push(self.newest);
                     self.times.insert(step.name.clone(), (Some(self.now), None));
                     self.refused = None;
                 }

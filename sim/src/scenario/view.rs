@@ -1,6 +1,7 @@
 //! The store as a run sees it: folded from the records of writes, so that each single revision can be looked at,
 //! even where several are committed at one instant.
 
+use crate::etcd::Committed;
 use crate::object::{Key, Kind, Obj, Str};
 use crate::trace::{Record, What, WriteVerb};
 use serde_json::Value;
@@ -21,18 +22,24 @@ impl View {
     /// Takes over a write; says whether the record was one.
     pub fn apply(&mut self, record: &Record) -> bool {
         let What::Write { verb, revision, obj, .. } = &record.what else { return false };
-        let key = obj.key();
-        match verb {
-            WriteVerb::Create | WriteVerb::Update => {
-                self.objects.insert(key, obj.clone());
-            }
-            WriteVerb::Delete => {
-                self.objects.remove(&key);
-                self.cache.get_mut().remove(&key);
-            }
-        }
-        self.revision = self.revision.max(*revision);
+        self.put(*revision, obj, *verb != WriteVerb::Delete);
         true
+    }
+
+    /// Takes over a change that the trace does not keep.
+    pub fn commit(&mut self, change: &Committed) {
+        self.put(change.revision, change.object(), change.new.is_some());
+    }
+
+    fn put(&mut self, revision: u64, obj: &Obj, lives: bool) {
+        let key = obj.key();
+        if lives {
+            self.objects.insert(key, obj.clone());
+        } else {
+            self.objects.remove(&key);
+            self.cache.get_mut().remove(&key);
+        }
+        self.revision = self.revision.max(revision);
     }
 
     /// Takes over the whole store.

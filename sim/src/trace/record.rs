@@ -178,7 +178,8 @@ codes! {
     NodeRegistered = "node.registered",
     /// Heartbeats of a node no longer arrive; recorded by the world, which alone can know it. Subject: node. Args: why.
     NodeSilent = "node.silent",
-    /// Node lifecycle: the lease is older than the grace period. Subject: node. Args: grace, silence.
+    /// Node lifecycle: the last round of the monitor that saw a new lease (`probeTimestamp` upstream) is longer ago,
+    /// `silence`, than the grace period. When the node sent that lease is another matter. Subject: node. Args: grace, silence.
     LeaseExpired = "node.lease-expired",
     /// Node lifecycle: the lease is fresh again. Subject: node.
     NodeBack = "node.back",
@@ -230,7 +231,7 @@ codes! {
     ContainerCreated = "kubelet.created",
     /// A container runs. Subject: pod. Args: container, restart.
     ContainerStarted = "kubelet.started",
-    /// A container ended by itself. Subject: pod. Args: container, code, reason.
+    /// A container ended. Subject: pod. Args: container, code, reason, asked.
     ContainerExited = "kubelet.exited",
     /// A container waits before it is started again. Subject: pod. Args: container, wait, restart.
     ContainerBackoff = "kubelet.backoff",

@@ -247,6 +247,7 @@ pub fn explain(
         if let Some(create) = create.filter(|c| by_timer || waits || !ids.contains(&c.id)) {
             let older = chain(index, create.id)?;
             ids.extend(older);
+            ids.extend(first_refusal(past, key, create.id));
             for binding in last_binding(past, key, create.id) {
                 ids.extend(chain(index, binding)?);
             }
@@ -271,6 +272,16 @@ pub fn explain_record(
     let ids = chain(index, id)?;
     let headline = catalogue.text("why-record", &[]);
     Ok(Why { headline, root: root(index, &ids), lines: lines(index, &ids, catalogue, order) })
+}
+
+/// What the scheduler said first of a pod, if it found no node then: without it a new attempt would seem the first.
+fn first_refusal(past: &[Record], key: &Key, since: RecordId) -> Option<RecordId> {
+    let after = &past[past.partition_point(|r| r.id <= since)..];
+    let first = after.iter().find_map(|r| match &r.what {
+        What::Decision(d) if d.pod == *key => Some((r.id, d)),
+        _ => None,
+    });
+    first.filter(|(_, d)| d.winner.is_empty()).map(|(id, _)| id)
 }
 
 /// The decision and the last note of a container's start that led a pod to where it is.
@@ -310,7 +321,9 @@ const ECHOES: &[(&str, &str)] = &[
     ("node-lease-expired", "write-node-unknown"),
     ("node-lease-expired", "write-node-not-ready"),
     ("node-tainted", "write-node-tainted"),
+    ("node-retainted", "write-node-tainted"),
     ("node-untainted", "write-node-untainted"),
+    ("node-untainted", "write-node-taints-left"),
     ("pod-evicted", "write-pod-deletion-asked"),
     ("deployment-revision", "write-replicaset-created"),
     ("deployment-scaled", "write-replicaset-scaled"),
@@ -325,6 +338,8 @@ const ECHOES: &[(&str, &str)] = &[
     ("kubelet-started", "write-pod-running"),
     ("kubelet-started", "write-pod-restarted"),
     ("kubelet-exited", "write-pod-restarted"),
+    ("kubelet-exited-asked", "write-pod-restarted"),
+    ("kubelet-exited-lost", "write-pod-restarted"),
     ("kubelet-backoff", "write-pod-waiting"),
     ("kubelet-unready", "write-pod-unready"),
 ];

@@ -179,7 +179,7 @@ fn the_story_of_a_replacement_in_english() {
         Pod web-b runs on node-3. Why?
           00:01:00.000  The machine node-2 crashes.
           00:01:00.000  No more heartbeats come from node-2: the machine is off.
-          00:01:45.000  The node lifecycle controller finds that node-2 has not renewed its lease for 50.2 s. The limit is 50 s: the node counts as not ready.
+          00:01:45.000  For 50.2 s the node lifecycle controller has seen no renewal of the lease of node-2. The limit is 50 s: the node counts as not ready.
           00:01:45.004  The node lifecycle controller taints node-2: node.kubernetes.io/unreachable.
           00:01:45.006  Pod web-a tolerates the taint node.kubernetes.io/unreachable of node-2 for 300 s: the clock starts.
           00:06:45.006  Pod web-a has tolerated the taint node.kubernetes.io/unreachable of node-2 for 300 s. The time is up: it is evicted.
@@ -203,7 +203,7 @@ fn the_story_of_a_replacement_in_chinese() {
         Pod web-b 运行在 node-3 上。为什么？
           00:01:00.000  机器 node-2 宕机。
           00:01:00.000  节点 node-2 不再发来心跳：机器断电了。
-          00:01:45.000  节点生命周期控制器发现 node-2 已有 50.2 秒没有续租，超过了 50 秒的宽限期：节点被视为未就绪。
+          00:01:45.000  节点生命周期控制器已有 50.2 秒没有看到 node-2 续租，超过了 50 秒的宽限期：节点被视为未就绪。
           00:01:45.004  节点生命周期控制器给 node-2 打上污点：node.kubernetes.io/unreachable。
           00:01:45.006  Pod web-a 可以容忍 node-2 的污点 node.kubernetes.io/unreachable 300 秒：开始计时。
           00:06:45.006  Pod web-a 对 node-2 的污点 node.kubernetes.io/unreachable 已容忍满 300 秒，时间到：它被驱逐。

@@ -145,12 +145,7 @@ fn title(p: &Painter<'_>, rect: Rect, name: &str, canvas: &mut Canvas) {
 
 /// What was typed last, while it is news.
 fn command(p: &Painter<'_>, canvas: &mut Canvas) {
-    let past = p.view.player.past();
-    let last = past.iter().rev().take(20_000).find_map(|r| match &r.what {
-        What::User { command } => Some((r.at, command.clone())),
-        _ => None,
-    });
-    let Some((at, command)) = last else { return };
+    let Some((at, command)) = p.scene.command.clone() else { return };
     let fresh = p.fresh(at, 6.0);
     let color = if fresh { p.theme.accent } else { p.theme.faint };
     let words: Vec<&str> = command.split_whitespace().collect();
@@ -203,7 +198,7 @@ fn tray(p: &Painter<'_>, canvas: &mut Canvas) {
     canvas.label(inside.min + vec2(7.0, 3.0), Align2::LEFT_TOP, said, size, color).max_width =
         inside.width() - 12.0;
     let room = l.tray_slots();
-    for (i, pod) in p.scene.tray.iter().take(room).enumerate() {
+    for (i, pod) in p.scene.tray.values().take(room).enumerate() {
         let r = l.tray_slot(i);
         if i + 1 == room && count > room {
             canvas.shape(Shape::fill(r, t.surface).radius(5.0).border(2.0, t.faint));

@@ -5,6 +5,8 @@ mod control;
 pub mod packets;
 mod racks;
 
+pub(crate) use racks::dress;
+
 use crate::draw::{Canvas, Shape};
 use crate::layout::Layout;
 use crate::scene::Trouble;

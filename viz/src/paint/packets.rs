@@ -65,6 +65,8 @@ pub(super) fn draw(p: &Painter<'_>, canvas: &mut Canvas) {
         return;
     }
     let current = p.view.player.current().map(|r| r.id);
+    // Names beside the same stretch of an edge go below one another.
+    let mut named: Vec<Pos2> = Vec::new();
     for m in &packets {
         let Some((at, heading)) = position(p, m) else { continue };
         if !p.layout.area.contains(at) {
@@ -90,7 +92,12 @@ pub(super) fn draw(p: &Painter<'_>, canvas: &mut Canvas) {
             } else {
                 (at - vec2(side * 0.8, 0.0), Align2::RIGHT_CENTER)
             };
-            canvas.label(at, anchor, m.label.as_str(), 13.0, p.theme.text);
+            let clash =
+                named.iter().filter(|n| (n.x - at.x).abs() < 60.0 && (n.y - at.y).abs() < 90.0).count();
+            let at = named.get(named.len().wrapping_sub(clash)).filter(|_| clash > 0).copied().unwrap_or(at);
+            named.push(at);
+            let line = at + vec2(0.0, 16.0 * clash as f32);
+            canvas.label(line, anchor, m.label.as_str(), 14.0, p.theme.text);
         }
     }
 }
@@ -113,7 +120,7 @@ fn tail(at: Pos2, heading: u32, side: f32, color: Color, canvas: &mut Canvas) {
         2 => vec2(1.0, 0.0),
         _ => vec2(0.0, 1.0),
     };
-    let size = if heading % 2 == 0 { vec2(length, width) } else { vec2(width, length) };
+    let size = if heading.is_multiple_of(2) { vec2(length, width) } else { vec2(width, length) };
     let r = Rect::from_center_size(at + back * length * 0.55, size);
     canvas.shape(Shape::fill(r, color.fade(0.8)).pattern(Pattern::Fade, 0.0).turn(heading));
 }

@@ -151,7 +151,7 @@ fn head(p: &Painter<'_>, number: usize, rack: &Rack, rect: Rect, canvas: &mut Ca
         }
     }
     if head.bars > 0.0 {
-        bars(p, rack, rect, canvas);
+        bars(p, number as u32, rack, rect, canvas);
     }
     if head.parts > 0.0 {
         parts(p, number as u32, rack, rect, canvas);
@@ -162,7 +162,9 @@ fn head(p: &Painter<'_>, number: usize, rack: &Rack, rect: Rect, canvas: &mut Ca
 fn standing(p: &Painter<'_>, rack: &Rack) -> (String, bool) {
     let word = |id: &str| p.view.text(id);
     if rack.trouble.off {
-        return (word("ui-node-off"), true);
+        let seen = rack.standing == Standing::NotReady;
+        let noticed = if seen { format!("{} · ", word("ui-node-not-ready")) } else { String::new() };
+        return (noticed + &word("ui-node-off"), true);
     }
     match rack.standing {
         Standing::NotReady => (word("ui-node-not-ready"), true),
@@ -172,15 +174,18 @@ fn standing(p: &Painter<'_>, rack: &Rack) -> (String, bool) {
 }
 
 /// CPU and memory: what is asked for, of what there is; what is used, as a darker line.
-fn bars(p: &Painter<'_>, rack: &Rack, rect: Rect, canvas: &mut Canvas) {
+fn bars(p: &Painter<'_>, number: u32, rack: &Rack, rect: Rect, canvas: &mut Canvas) {
     let (t, head) = (&p.theme, p.layout.head);
     let top = rect.min.y + head.title;
     let (cpu, memory) = rack.requested();
-    let rows = [("CPU", cpu, rack.cpu_milli, true), ("RAM", memory, rack.memory, false)];
+    let used = p.scene.fold.usage.get(&number).map_or((0, 0), |m| {
+        m.pods.iter().fold((0, 0), |(c, b), pod| (c + pod.cpu_milli, b + pod.memory_bytes))
+    });
+    let rows = [("CPU", cpu, used.0, rack.cpu_milli, true), ("RAM", memory, used.1, rack.memory, false)];
     let high = head.bars / 2.0;
     let text = (high * 0.8).clamp(8.0, 13.0);
     let words = rect.width() >= 200.0 && high >= 11.0;
-    for (i, (name, asked, whole, milli)) in rows.into_iter().enumerate() {
+    for (i, (name, asked, used, whole, milli)) in rows.into_iter().enumerate() {
         let y = top + high * i as f32;
         let (left, right) = if words { (40.0, 92.0) } else { (8.0, 8.0) };
         let bar = Rect::from_min_max(
@@ -195,6 +200,14 @@ fn bars(p: &Painter<'_>, rack: &Rack, rect: Rect, canvas: &mut Canvas) {
                 .border(1.0, t.line)
                 .pattern(Pattern::Bar, share),
         );
+        let share = if whole > 0 { (used as f32 / whole as f32).min(1.0) } else { 0.0 };
+        if share > 0.0 {
+            let line = Rect::from_min_size(
+                pos2(bar.min.x, bar.max.y - bar.height() * 0.4),
+                vec2((bar.width() * share).max(2.0), bar.height() * 0.4),
+            );
+            canvas.shape(Shape::fill(line, palette::BLUE).radius(1.0));
+        }
         if words {
             let middle = y + high / 2.0;
             canvas.label(pos2(rect.min.x + 8.0, middle), Align2::LEFT_CENTER, name, text, t.faint);
@@ -246,10 +259,10 @@ fn parts(p: &Painter<'_>, number: u32, rack: &Rack, rect: Rect, canvas: &mut Can
 }
 
 fn slots(p: &Painter<'_>, rack: &Rack, rect: Rect, canvas: &mut Canvas) {
-    let count = p.layout.slots(p.view.player.most_slots()).max(rack.slots.len());
+    let count = p.layout.slots(p.view.player.most_slots()).max(rack.slots().len());
     for i in 0..count {
         let r = p.layout.slot(rect, i);
-        match rack.slots.get(i).and_then(Option::as_ref) {
+        match rack.slots().get(i).and_then(Option::as_ref) {
             // It is still on its way from the scheduler's queue.
             Some(t) if flies(p, t) => empty(p, r, canvas),
             Some(t) => tile(p, t, r, canvas),
@@ -305,7 +318,7 @@ pub(super) fn tile(p: &Painter<'_>, tile: &Tile, rect: Rect, canvas: &mut Canvas
     let at = Rect::from_center_size(middle, Vec2::splat(sign));
     canvas.shape(Shape::fill(at, Color(0)).glyph(d.glyph, d.ink).glyph_size(0.9));
     if named {
-        let size = (r.height() * 0.21).clamp(9.0, 15.0);
+        let size = (r.height() * 0.21).clamp(9.0, 20.0);
         let at = pos2(r.center().x, r.max.y - r.height() * 0.24);
         canvas.label(at, Align2::CENTER_CENTER, short(&tile.key.name), size, d.ink).max_width =
             r.width() - 4.0;
@@ -329,7 +342,7 @@ pub(super) fn flights(p: &Painter<'_>, canvas: &mut Canvas) {
     }
     for i in p.layout.seen(p.scene.racks.len()) {
         let rect = p.layout.rack(i);
-        for (n, t) in p.scene.racks[i].slots.iter().enumerate() {
+        for (n, t) in p.scene.racks[i].slots().iter().enumerate() {
             let Some(t) = t.as_ref().filter(|t| flies(p, t)) else { continue };
             let part = p.done(t.here, FLIGHT);
             let (from, to) = (p.layout.tray_slot(0), p.layout.slot(rect, n));
@@ -347,8 +360,8 @@ fn trouble(p: &Painter<'_>, rack: &Rack, rect: Rect, canvas: &mut Canvas) {
         canvas.shape(
             Shape::fill(rect, wash).radius(8.0).border(0.0, BLACK.fade(0.18)).pattern(Pattern::Stripes, 0.0),
         );
-        let side = (rect.height() * 0.34).clamp(18.0, 92.0);
-        let sign = Rect::from_center_size(rect.center(), Vec2::splat(side));
+        let side = (rect.height() * 0.24).clamp(16.0, 84.0);
+        let sign = Rect::from_min_size(rect.max - Vec2::splat(side + 8.0), Vec2::splat(side));
         canvas.shape(Shape::fill(sign, t.bad).radius(side).border(3.0, WHITE).glyph(Glyph::Power, WHITE));
     } else if rack.trouble.cut && rect.height() > 50.0 {
         let sign = Rect::from_center_size(rect.center_top(), Vec2::splat(26.0));

@@ -91,7 +91,8 @@ pub fn show(view: &mut View, ui: &mut Ui) {
     let theme = view.theme();
     let (big, small) = if view.presenter { (24.0, 16.0) } else { (20.0, 15.0) };
     // Two lines of the sentence and one below always have their room, so that the picture does not jump.
-    ui.set_min_height(big * 1.35 * 2.0 + small * 1.5);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.set_min_height(big * 1.2 * 2.0 + small * 1.3);
     let Some(told) = current(view) else {
         ui.label(RichText::new(view.text("view-nothing-yet")).size(big).color(theme.faint.egui()));
         return;

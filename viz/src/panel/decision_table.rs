@@ -12,9 +12,17 @@ use std::sync::Arc;
 
 /// Nodes in the table; those that matter most come first.
 const MOST: usize = 24;
+/// Letters of a reason that stand in the table; all of it is the hint.
+const SHORT: usize = 26;
+
+/// A decision and its record.
+pub type Taken = (RecordId, Arc<Decision>);
+
+/// Branch and record of a decision, and how it comes about, if it can be repeated.
+pub type Explained = ((usize, RecordId), Option<Arc<Explanation>>);
 
 /// The newest decision about a pod that has been taken by now.
-pub fn newest(view: &View, pod: &Key) -> Option<(RecordId, Arc<Decision>)> {
+pub fn newest(view: &View, pod: &Key) -> Option<Taken> {
     view.player.past().iter().rev().find_map(|r| match &r.what {
         What::Decision(d) if d.pod == *pod => Some((r.id, d.clone())),
         _ => None,
@@ -69,7 +77,8 @@ fn table(view: &View, ui: &mut Ui, d: &Decision, e: &Explanation) {
     let nodes = &nodes[..nodes.len() - rest];
     let bold = |text: &str| RichText::new(text).strong().color(theme.text.egui());
     ScrollArea::horizontal().id_salt("decision").show(ui, |ui| {
-        Grid::new("decision-grid").striped(true).spacing([10.0, 4.0]).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 20.0;
+        Grid::new("decision-grid").striped(true).spacing([8.0, 3.0]).show(ui, |ui| {
             ui.label(bold(&view.text("view-decision-filter")));
             for n in nodes {
                 let chosen = n.node == d.winner;
@@ -79,7 +88,7 @@ fn table(view: &View, ui: &mut Ui, d: &Decision, e: &Explanation) {
             }
             ui.end_row();
             for plugin in names(nodes.iter().flat_map(|n| n.verdicts.iter().map(|v| v.plugin))) {
-                ui.label(plugin);
+                ui.label(RichText::new(plugin).size(14.0));
                 nodes.iter().for_each(|n| verdict(view, ui, n, plugin));
                 ui.end_row();
             }
@@ -90,14 +99,14 @@ fn table(view: &View, ui: &mut Ui, d: &Decision, e: &Explanation) {
             ui.label(bold(&view.text("view-decision-score")));
             ui.end_row();
             for plugin in scoring {
-                ui.label(plugin);
+                ui.label(RichText::new(plugin).size(14.0));
                 nodes.iter().for_each(|n| score(view, ui, n, plugin));
                 ui.end_row();
             }
             ui.label(bold(&view.text("view-decision-total")));
             for n in nodes {
                 let total = if n.scores.is_empty() { String::new() } else { n.total.to_string() };
-                let text = bold(&total).monospace();
+                let text = bold(&total);
                 ui.label(if n.node == d.winner { text.color(theme.accent.egui()) } else { text });
             }
             ui.end_row();
@@ -140,8 +149,10 @@ fn verdict(view: &View, ui: &mut Ui, n: &NodeExplanation, plugin: &str) {
     match n.verdicts.iter().find(|v| v.plugin == plugin).map(|v| &v.rejection) {
         Some(Some(r)) => {
             let why = r.reasons.iter().map(|r| r.as_str()).collect::<Vec<_>>().join("; ");
-            let text = RichText::new(format!("✖ {why}")).color(theme.bad.egui());
-            ui.add(egui::Label::new(text).truncate()).on_hover_text(why);
+            let short: String = why.chars().take(SHORT).collect();
+            let more = if short.len() < why.len() { "…" } else { "" };
+            let text = RichText::new(format!("✖ {short}{more}")).color(theme.bad.egui());
+            ui.label(text).on_hover_text(why);
         }
         Some(None) => {
             ui.label(RichText::new("✔").color(theme.good.egui()));
@@ -158,7 +169,7 @@ fn score(view: &View, ui: &mut Ui, n: &NodeExplanation, plugin: &str) {
         return;
     };
     let weight = plugins::ALL.iter().find(|e| e.plugin.name() == plugin).map_or(1, |e| e.weight);
-    let text = RichText::new(format!("{} × {weight}", s.normalised)).monospace();
+    let text = format!("{} × {weight}", s.normalised);
     let hint = view.catalogue().text("view-decision-raw", &[("raw", &s.raw), ("weighted", &s.weighted)]);
     ui.label(text).on_hover_text(hint);
 }

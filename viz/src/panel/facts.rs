@@ -66,6 +66,7 @@ pub fn show(view: &mut View, ui: &mut Ui, key: &Key, object: &Obj) {
     all.push(fact("view-fact-age", age(view, meta.creation_timestamp)));
     all.push(fact("view-fact-version", meta.resource_version.to_string()));
     let mut chosen = None;
+    ui.spacing_mut().interact_size.y = 20.0;
     Grid::new("facts").num_columns(2).spacing([12.0, 5.0]).show(ui, |ui| {
         for f in all {
             widgets::faint(view, ui, view.text(f.id));

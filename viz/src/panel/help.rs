@@ -19,10 +19,10 @@ pub fn show(view: &mut View, ctx: &Context) {
         .show(ctx, |ui| {
             let most = (ui.ctx().content_rect().height() - 150.0).max(200.0);
             egui::ScrollArea::vertical().max_height(most).show(ui, |ui| {
-                Grid::new("keys").num_columns(4).spacing([14.0, 5.0]).show(ui, |ui| {
+                Grid::new("keys").num_columns(4).spacing([14.0, 2.0]).show(ui, |ui| {
                     let half = KEYS.len().div_ceil(2);
-                    for i in 0..half {
-                        for b in [Some(&KEYS[i]), KEYS.get(half + i)].into_iter().flatten() {
+                    for (i, left) in KEYS.iter().enumerate().take(half) {
+                        for b in [Some(left), KEYS.get(half + i)].into_iter().flatten() {
                             let key = RichText::new(b.written(view)).monospace().strong();
                             ui.label(key.color(theme.accent.egui()));
                             ui.label(view.text(b.text));
@@ -30,9 +30,10 @@ pub fn show(view: &mut View, ctx: &Context) {
                         ui.end_row();
                     }
                 });
-                ui.add_space(8.0);
-                ui.label(RichText::new("1 – 9").monospace().strong().color(theme.accent.egui()));
-                ui.label(view.text("view-act-answer"));
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new("1 … 9").monospace().strong().color(theme.accent.egui()));
+                    ui.label(view.text("view-act-answer"));
+                });
                 widgets::faint(view, ui, view.text("view-help-mouse"));
             });
             ui.add_space(6.0);

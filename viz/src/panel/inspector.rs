@@ -16,6 +16,9 @@ const DOINGS: usize = 8;
 /// Events shown, the newest first.
 const EVENTS: usize = 30;
 
+/// A moment of a branch, by the number of records that have happened, and what is looked at.
+pub type Moment = (usize, usize, Key);
+
 /// Which side of an object is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -137,7 +140,11 @@ fn record(view: &mut View, ui: &mut Ui, id: RecordId, target: &Target) {
     let index = view.player.index();
     let Some(r) = index.get(id) else { return };
     let c = view.catalogue();
-    let text = match (index.tell(r), &r.what) {
+    let what = match &r.what {
+        What::Delivered { sent } => index.get(*sent).map_or(&r.what, |s| &s.what),
+        what => what,
+    };
+    let text = match (index.tell(r), what) {
         (Some(told), _) => c.say(&told),
         (None, What::Sent { to, label, .. }) => {
             c.text("view-message", &[("label", label), ("to", &part_name(view, *to))])
@@ -172,6 +179,7 @@ fn object(view: &mut View, ui: &mut Ui, key: &Key, target: &Target) {
     title(ui, &c.text("thing", &[("kind", &c.kind(&key.kind)), ("name", &widgets::name(key))]));
     actions::buttons(view, ui, target);
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 1.0;
         for (tab, id) in TABS {
             let text = view.text(id);
             if ui.selectable_label(view.ui.tab == tab, text).clicked() {
@@ -187,10 +195,10 @@ fn object(view: &mut View, ui: &mut Ui, key: &Key, target: &Target) {
     }
     match (view.ui.tab, &object) {
         (Tab::Why, _) => {
+            why::show(view, ui, target);
             if key.kind == Kind::Pod {
                 decided(view, ui, key);
             }
-            why::show(view, ui, target);
         }
         (Tab::Events, _) => events(view, ui, key),
         (Tab::Facts, Some(o)) => facts::show(view, ui, key, o),
@@ -216,12 +224,12 @@ fn decided(view: &mut View, ui: &mut Ui, key: &Key) {
         view.ui.decided = Some((about, newest));
     }
     let Some((id, decision)) = view.ui.decided.as_ref().and_then(|(_, d)| d.clone()) else { return };
+    ui.separator();
     let title = RichText::new(view.text("view-decision-title")).strong();
     egui::CollapsingHeader::new(title)
         .id_salt("decided")
         .default_open(true)
-        .show(ui, |ui| decision_table::show(view, ui, id, &decision));
-    ui.separator();
+        .show_unindented(ui, |ui| decision_table::show(view, ui, id, &decision));
 }
 
 /// The wall clock of the cluster.

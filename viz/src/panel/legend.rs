@@ -1,52 +1,63 @@
 //! What the signs mean: always there, because a colour that nobody explains is noise.
 
-use super::marks::{self, Sort};
-use crate::theme::{PodLook, Theme, palette};
+use super::marks::Sort;
+use crate::paint::dress;
+use crate::theme::{PodLook, Theme};
 use crate::view::View;
 use egui::{Color32, Painter, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, vec2};
+use std::collections::BTreeSet;
 
-/// The strip below the picture.
+const SIZE: f32 = 14.0;
+
+/// The strip below the picture. For a presenter it names what is in sight, so that the picture keeps its room.
 pub fn show(view: &mut View, ui: &mut Ui) {
     let theme = view.theme();
+    let scene = view.player.scene();
+    let tiles = scene.racks.iter().flat_map(|r| r.tiles()).chain(scene.tray.values());
+    let mut seen: BTreeSet<PodLook> =
+        if view.presenter { tiles.map(|t| t.look).collect() } else { BTreeSet::new() };
+    seen.extend([PodLook::Pending, PodLook::Ready]);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(5.0, 2.0);
-        for look in PodLook::ALL {
+        for look in PodLook::ALL.into_iter().filter(|l| !view.presenter || seen.contains(l)) {
+            // A sign and its words stay on one line.
+            let font = egui::FontId::proportional(SIZE);
+            let words = ui.painter().layout_no_wrap(view.text(look.message()), font, theme.text.egui());
+            if ui.available_size_before_wrap().x < words.size().x + 24.0 {
+                ui.end_row();
+            }
             let (rect, _) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
             swatch(ui.painter(), &theme, look, rect);
             entry(view, ui, look.message());
         }
-        for sort in Sort::ALL {
-            let (rect, _) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
-            marks::draw(ui.painter(), &theme, sort, rect.center(), 11.0);
-            entry(view, ui, sort.message());
-        }
     });
 }
 
+/// What the marks on the timeline mean, where there is room beside its buttons.
+pub fn marks(view: &View, ui: &mut Ui) {
+    let theme = view.theme();
+    let room = ui.available_width() > 350.0;
+    for sort in Sort::ALL {
+        let (rect, response) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
+        super::marks::draw(ui.painter(), &theme, sort, rect.center(), 11.0);
+        response.on_hover_text(view.text(sort.message()));
+        if room {
+            entry(view, ui, sort.message());
+        }
+    }
+}
+
 fn entry(view: &View, ui: &mut Ui, id: &str) {
-    ui.label(RichText::new(view.text(id)).size(14.0).color(view.theme().text.egui()));
+    ui.label(RichText::new(view.text(id)).size(SIZE).color(view.theme().text.egui()));
     ui.add_space(4.0);
 }
 
 /// A pod's tile, small: colour, sign and fill as on the picture.
 pub fn swatch(p: &Painter, theme: &Theme, look: PodLook, rect: Rect) {
-    let (black, white) = (Color32::BLACK, Color32::WHITE);
-    let (fill, edge, ink) = match look {
-        PodLook::Pending => (palette::ORANGE.egui(), Color32::from_rgb(0xB0, 0x7A, 0), black),
-        PodLook::Pulling => (palette::SKY.egui(), palette::SKY.egui(), black),
-        PodLook::Creating => {
-            (palette::SKY.mix(theme.background, 0.45).egui(), Color32::from_rgb(0x2F, 0x83, 0xB5), black)
-        }
-        PodLook::NotReady => (theme.background.egui(), palette::BLUE.egui(), palette::BLUE.egui()),
-        PodLook::Ready => (palette::BLUE.egui(), palette::BLUE.egui(), white),
-        PodLook::Succeeded => (palette::GREY.egui(), palette::GREY.egui(), black),
-        PodLook::BackOff | PodLook::ImageBackOff | PodLook::Failed => {
-            (palette::VERMILION.egui(), black, white)
-        }
-        PodLook::Terminating => (palette::PURPLE.egui(), palette::PURPLE.egui(), black),
-        PodLook::Unknown => (palette::GREY.egui(), Color32::from_rgb(0x55, 0x55, 0x55), black),
-    };
-    p.rect(rect, 3.0, fill, Stroke::new(rect.width() * 0.11, edge), StrokeKind::Inside);
+    let d = dress(look, theme.background);
+    let width = rect.width() * if d.thick { 0.11 } else { 0.04 };
+    let (fill, edge, ink) = (d.fill.egui(), Stroke::new(width, d.border.egui()), d.ink.egui());
+    p.rect(rect, 3.0, fill, edge, StrokeKind::Inside);
     sign(p, look, rect, ink);
 }
 

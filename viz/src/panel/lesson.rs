@@ -2,7 +2,7 @@
 
 use super::widgets;
 use crate::view::{Question, View};
-use egui::{Align2, Button, Context, Frame, Margin, Rect, RichText, Stroke, Ui, Window, vec2};
+use egui::{Align2, Button, Context, Frame, Margin, RichText, Stroke, Ui, Window, vec2};
 use podium_sim::scenario::lesson::Prediction;
 use podium_sim::scenario::{self};
 use podium_sim::time::SimTime;
@@ -102,7 +102,7 @@ pub fn judged(view: &View) -> Option<String> {
 }
 
 /// The question, over the picture.
-pub fn ask(view: &mut View, ctx: &Context, area: Rect) {
+pub fn ask(view: &mut View, ctx: &Context) {
     let Some((p, ..)) = question(view) else { return };
     let text = p.question.get(view.lang).to_owned();
     let c = view.catalogue();
@@ -115,17 +115,16 @@ pub fn ask(view: &mut View, ctx: &Context, area: Rect) {
     let (mut chosen, mut skipped) = (None, false);
     Window::new(RichText::new(view.text("ui-question-title")).size(20.0))
         .id(egui::Id::new("view-question"))
-        .pivot(Align2::CENTER_CENTER)
-        .fixed_pos(area.center())
+        .anchor(Align2::CENTER_CENTER, [0.0, -40.0])
         .collapsible(false)
         .resizable(false)
         .show(ctx, |ui| {
-            let width = (area.width() - 60.0).clamp(200.0, 560.0);
+            let width = (ctx.content_rect().width() - 60.0).clamp(200.0, 560.0);
             ui.set_width(width);
             ui.label(RichText::new(text).size(22.0));
             ui.add_space(6.0);
             for (i, option) in options.iter().enumerate() {
-                let button = Button::new(RichText::new(option).size(20.0)).wrap().min_size(vec2(width, 44.0));
+                let button = Button::new(RichText::new(option).size(20.0)).wrap().min_size(vec2(width, 40.0));
                 let hint = view.catalogue().text("view-hint-answer", &[("key", &(i + 1))]);
                 if ui.add(button).on_hover_text(hint).clicked() {
                     chosen = Some(i);
@@ -166,8 +165,15 @@ pub fn show(view: &mut View, ui: &mut Ui) {
         .id_salt("lesson")
         .default_open(true);
     open.show(ui, |ui| {
-        ui.label(lesson.intro.get(view.lang).trim());
         let told = narrated(view, &lesson.narration);
+        let intro = lesson.intro.get(view.lang).trim();
+        if told.is_empty() {
+            ui.label(intro);
+        } else {
+            // It has been read by now: what is being told needs the room.
+            let about = egui::CollapsingHeader::new(view.text("view-lesson-about")).id_salt("about");
+            about.show(ui, |ui| ui.label(intro));
+        }
         if let Some(((at, now), before)) = told.split_last() {
             for (at, text) in before.iter().rev().take(2).rev() {
                 widgets::faint(view, ui, format!("{}  {text}", widgets::clock(*at, 0)));

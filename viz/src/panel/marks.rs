@@ -38,10 +38,12 @@ impl Sort {
 }
 
 /// A mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
     /// When.
     pub at: SimTime,
+    /// Where in the story, in seconds.
+    pub place: f64,
     /// What it stands for.
     pub sort: Sort,
     /// The record.
@@ -57,14 +59,32 @@ pub fn of(view: &mut View) -> Marks {
     match &view.ui.marks {
         Some((known, marks)) if *known == now => marks.clone(),
         _ => {
-            let marks: Marks = Arc::new(view.player.records().iter().filter_map(mark).collect());
+            let marks: Marks = Arc::new(all(view));
             view.ui.marks = Some((now, marks.clone()));
             marks
         }
     }
 }
 
-fn mark(r: &Record) -> Option<Mark> {
+/// One mark stands for those of its sort that fall within this part of the line.
+const FINE: f64 = 2000.0;
+
+fn all(view: &View) -> Vec<Mark> {
+    let story = view.player.story();
+    let apart = story.seconds() / FINE;
+    let mut last = [f64::MIN; Sort::ALL.len()];
+    let mut out: Vec<Mark> = Vec::new();
+    for (r, sort) in view.player.records().iter().filter_map(|r| Some((r, sort(r)?))) {
+        let place = story.place(r.at);
+        if place - last[sort as usize] >= apart {
+            last[sort as usize] = place;
+            out.push(Mark { at: r.at, place, sort, record: r.id });
+        }
+    }
+    out
+}
+
+fn sort(r: &Record) -> Option<Sort> {
     let sort = match &r.what {
         What::Fault { .. } => Sort::Failure,
         What::User { .. } => Sort::User,
@@ -84,7 +104,7 @@ fn mark(r: &Record) -> Option<Mark> {
         What::Write { verb: WriteVerb::Create, obj: Obj::ReplicaSet(_), .. } => Sort::Scaling,
         _ => return None,
     };
-    Some(Mark { at: r.at, sort, record: r.id })
+    Some(sort)
 }
 
 /// Draws a mark, so that the shape alone tells what it is.
@@ -108,6 +128,8 @@ pub fn draw(painter: &Painter, theme: &Theme, sort: Sort, c: Pos2, size: f32) {
             }
         }
         Sort::Decision => {
+            // The ring keeps it apart from the line that it stands on.
+            painter.circle_filled(c, size * 0.45, theme.surface.egui());
             painter.circle_filled(c, size * 0.32, theme.accent.egui());
         }
         Sort::User => {

@@ -22,11 +22,8 @@ pub use style::style;
 
 use crate::view::{Question, Target, View};
 use egui::{Frame, Panel, Rect, Ui};
-use podium_sim::object::Key;
-use podium_sim::scheduler::explain::Explanation;
 use podium_sim::time::SimTime;
-use podium_sim::trace::{Decision, RecordId, Why};
-use std::sync::Arc;
+use podium_sim::trace::{RecordId, Why};
 
 /// Which records a thing that was worked out stands for: branch, and how many there are.
 pub type Stamp = (usize, usize);
@@ -42,9 +39,9 @@ pub struct State {
     acting: Option<Vec<String>>,
     marks: Option<(Stamp, marks::Marks)>,
     series: Option<(Stamp, workloads::Series)>,
-    explained: Option<((usize, RecordId), Option<Arc<Explanation>>)>,
+    explained: Option<decision_table::Explained>,
     why: Option<(why::About, Result<Why, String>)>,
-    decided: Option<((usize, usize, Key), Option<(RecordId, Arc<Decision>)>)>,
+    decided: Option<(inspector::Moment, Option<decision_table::Taken>)>,
     /// Where somebody has come from, link by link.
     back: Vec<(Target, SimTime)>,
 }
@@ -88,7 +85,7 @@ pub fn show(view: &mut View, ui: &mut Ui) -> Rect {
         Panel::top("view-top").frame(frame(5)).show(ui, |ui| top::show(view, ui));
     }
     Panel::bottom("view-timeline").frame(frame(6)).show(ui, |ui| timeline::show(view, ui));
-    Panel::bottom("view-caption").frame(frame(6)).show(ui, |ui| caption::show(view, ui));
+    Panel::bottom("view-caption").frame(frame(4)).show(ui, |ui| caption::show(view, ui));
     if view.panels.legend {
         Panel::bottom("view-legend").frame(frame(3)).show(ui, |ui| legend::show(view, ui));
     }
@@ -120,7 +117,7 @@ pub fn show(view: &mut View, ui: &mut Ui) -> Rect {
     let area = stage::show(view, ui);
     help::show(view, ui.ctx());
     if view.question == Question::Asked {
-        lesson::ask(view, ui.ctx(), area);
+        lesson::ask(view, ui.ctx());
     }
     stage::toast(view, ui, area);
     area

@@ -2,6 +2,7 @@
 
 use super::{caption, widgets};
 use crate::draw::Canvas;
+use crate::layout::Layout;
 use crate::view::{Target, View};
 use egui::{Align2, CentralPanel, FontId, Rect, Sense, Ui, pos2, vec2};
 
@@ -25,7 +26,11 @@ pub fn show(view: &mut View, ui: &mut Ui) -> Rect {
     }
     if let Some(p) = response.hover_pos() {
         let by = ui.input(|i| i.zoom_delta() * (i.smooth_scroll_delta.y * 0.004).exp());
-        zoom(view, p - rect.center(), by);
+        if (by - 1.0).abs() > f32::EPSILON {
+            let (racks, most) = (view.player.scene().racks.len(), view.player.most_slots());
+            let middle = Layout::new(rect, racks, most, &view.camera).field.center();
+            zoom(view, p - middle, by);
+        }
     }
     if let Some(target) = view.hover.clone() {
         let lines = about(view, &target);
@@ -42,7 +47,7 @@ pub fn show(view: &mut View, ui: &mut Ui) -> Rect {
     rect
 }
 
-/// Zooms around a point, given from the middle of the picture.
+/// Zooms around a point, given from the middle of the racks' field.
 fn zoom(view: &mut View, point: egui::Vec2, by: f32) {
     let old = view.camera.zoom;
     let new = (old * by).clamp(1.0, 64.0);

@@ -54,5 +54,7 @@ pub fn style(ctx: &Context, theme: &Theme, scale: f32, still: bool) {
             state.fg_stroke = Stroke::new(1.5, text);
             state.expansion = 0.0;
         }
+        // The rail of a slider.
+        w.inactive.bg_fill = line;
     });
 }

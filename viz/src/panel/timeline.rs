@@ -3,7 +3,7 @@
 
 use super::marks::{self, Mark, Sort};
 use super::widgets::{self, Icon};
-use super::{actions, go_record, go_time, lesson, top};
+use super::{actions, go_record, go_time, legend, lesson, top};
 use crate::keys::Act;
 use crate::player::{Pace, SPEEDS};
 use crate::view::View;
@@ -11,7 +11,7 @@ use egui::{Align2, FontId, Rect, Response, Sense, Slider, Stroke, Ui, WidgetInfo
 use podium_sim::time::SimTime;
 
 const BAND: f32 = 20.0;
-const TRACK: f32 = 26.0;
+const TRACK: f32 = 24.0;
 const TICKS: f32 = 17.0;
 const ROW: f32 = 18.0;
 /// Other futures that have a line of their own; the rest is to be found in the menu beside the buttons.
@@ -58,6 +58,11 @@ fn buttons(view: &mut View, ui: &mut Ui) {
     }
     widgets::word(view, ui, Act::Faster, "+", false);
     ui.add_sized([44.0, 20.0], egui::Label::new(written_speed(view.player.speed)));
+    if view.presenter {
+        ui.separator();
+        let text = view.text("view-presenter-off");
+        return widgets::word(view, ui, Act::Presenter, &text, true);
+    }
     ui.separator();
     let pace = match view.player.pace {
         Pace::Story => "view-pace-story",
@@ -75,9 +80,9 @@ fn buttons(view: &mut View, ui: &mut Ui) {
     if view.player.source().branches().len() > 1 {
         actions::branches(view, ui);
     }
-    if view.presenter {
-        let text = view.text("view-presenter-off");
-        widgets::word(view, ui, Act::Presenter, &text, true);
+    if view.panels.legend {
+        ui.separator();
+        legend::marks(view, ui);
     }
 }
 
@@ -99,7 +104,10 @@ struct Scale {
 
 impl Scale {
     fn x(&self, view: &View, at: SimTime) -> f32 {
-        let part = view.player.story().place(at.min(view.player.end())) / self.seconds;
+        self.at(view.player.story().place(at.min(view.player.end())))
+    }
+    fn at(&self, place: f64) -> f32 {
+        let part = place / self.seconds;
         self.rect.left() + self.rect.width() * part.clamp(0.0, 1.0) as f32
     }
     fn time(&self, view: &View, x: f32) -> SimTime {
@@ -111,8 +119,9 @@ impl Scale {
 fn line(view: &mut View, ui: &mut Ui) {
     let branches = view.player.source().branches().len();
     let rows = (branches - 1).min(ROWS);
-    let bands = !view.player.chapters().is_empty();
-    let top = if bands { BAND } else { 0.0 };
+    let bands = !view.presenter && !view.player.chapters().is_empty();
+    // Without bands the playhead needs a little room.
+    let top = if bands { BAND } else { 6.0 };
     let height = top + TRACK + rows as f32 * ROW + if view.presenter { 0.0 } else { TICKS };
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
@@ -144,7 +153,7 @@ fn line(view: &mut View, ui: &mut Ui) {
         return lesson::jumped(view, view.player.now());
     }
     if let Some(p) = response.interact_pointer_pos()
-        && (response.dragged() || response.clicked())
+        && (response.is_pointer_button_down_on() || response.clicked())
     {
         match near.filter(|_| response.clicked()) {
             Some(mark) => go_record(view, mark.record),
@@ -204,7 +213,7 @@ fn draw_marks(
         };
         let mut last = f32::MIN;
         for m in all.iter().filter(|m| m.sort == sort) {
-            let x = scale.x(view, m.at);
+            let x = scale.at(m.place);
             // Where many fall together, one stands for them.
             if x - last < gap {
                 continue;

@@ -5,7 +5,7 @@ use crate::scene::Tile;
 use crate::theme::{Color, owner_color};
 use crate::view::{Target, View};
 use egui::{Color32, Rect, RichText, Sense, Ui, Vec2, vec2};
-use egui_plot::{Line, Plot, PlotPoints, VLine};
+use egui_plot::{GridMark, Line, Plot, PlotPoints, VLine};
 use podium_sim::object::{Deployment, Key, Kind, Obj, ReplicaSet, Str};
 use podium_sim::time::SimTime;
 use podium_sim::trace::{What, WriteVerb};
@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// Deployments shown; the picture shows the rest.
 const MOST: usize = 8;
+/// Replica sets beside each other.
+const ABREAST: usize = 2;
 /// Beyond so many pods of a replica set only a part is drawn.
 const SQUARES: usize = 120;
 /// With so many pods in the cluster none is drawn here.
@@ -141,8 +143,13 @@ fn one(view: &mut View, ui: &mut Ui, key: &Key, d: &Deployment, rows: &[Row], st
         ],
     );
     ui.label(RichText::new(counts).size(14.0));
-    for row in rows {
-        replica_set(view, ui, key, row);
+    // Old and new side by side.
+    for side in rows.chunks(ABREAST) {
+        ui.columns(side.len().min(ABREAST), |columns| {
+            for (ui, row) in columns.iter_mut().zip(side) {
+                replica_set(view, ui, key, row);
+            }
+        });
     }
     if let Some(strip) = strip.filter(|s| !s.is_empty()) {
         plot(view, ui, key, strip);
@@ -157,7 +164,6 @@ fn replica_set(view: &mut View, ui: &mut Ui, owner: &Key, row: &Row) {
     let text = view.catalogue().text(
         "view-workload-set",
         &[
-            ("name", &format!("…{short}")),
             ("revision", &revision(&row.set)),
             ("have", &row.set.status.replicas),
             ("want", &row.set.spec.replicas.unwrap_or(1)),
@@ -166,12 +172,13 @@ fn replica_set(view: &mut View, ui: &mut Ui, owner: &Key, row: &Row) {
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(6.0, 20.0), Sense::hover());
         ui.painter().rect_filled(rect, 1.0, hue.egui());
-        let label = egui::Button::new(RichText::new(text).size(14.0)).frame(false).truncate();
+        let label = egui::Button::new(RichText::new(format!("…{short}")).size(14.0)).frame(false).truncate();
         let hint = format!("{}\n{image}", row.key.name);
         if ui.add(label).on_hover_text(hint).clicked() {
             view.select(Target::Object(row.key.clone()));
         }
     });
+    ui.add(egui::Label::new(RichText::new(text).size(14.0)).truncate());
     squares(view, ui, &row.pods, hue);
 }
 
@@ -241,9 +248,11 @@ fn plot(view: &View, ui: &mut Ui, key: &Key, strip: &Strip) {
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
-        .y_axis_formatter(|mark, _| {
-            if mark.value.fract() == 0.0 { format!("{:.0}", mark.value) } else { String::new() }
+        .y_grid_spacer(move |_| {
+            let mark = |value: i64| GridMark { value: value as f64, step_size: most as f64 };
+            vec![mark(0), mark(most)]
         })
+        .y_axis_formatter(|mark, _| format!("{:.0}", mark.value))
         .y_axis_min_width(18.0)
         .default_x_bounds(0.0, end)
         .default_y_bounds(0.0, most as f64 + 0.5)

@@ -1,9 +1,17 @@
-//! Runs as traces, for the tests and benchmarks of the view.
+//! A view of a lesson, as a host would have it, and somebody who clicks and types at it.
+
+// Each test file uses a part of it.
 #![allow(dead_code)]
 
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
 use podium_sim::diagnostic::SourceText;
+use podium_sim::object::{Key as Name, Kind};
 use podium_sim::scenario::{Run, RunOptions, parse};
+use podium_sim::time::SimTime;
 use podium_sim::trace::{Source, Trace};
+use podium_viz::{Options, View};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,4 +53,77 @@ pub fn played(scenario: podium_sim::scenario::Scenario, files: &[(String, String
 pub fn lesson(name: &str) -> Source {
     let is = |p: &&PathBuf| p.file_stem().unwrap().to_string_lossy().starts_with(name);
     Source::new(trace(scenarios("lessons").iter().find(is).unwrap()))
+}
+
+/// The view of a scenario below `scenarios/`.
+pub fn view(name: &str, options: Options) -> View {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(name);
+    View::new(Source::new(trace(&path)), options)
+}
+
+/// A host without a window.
+pub struct Host {
+    /// The view.
+    pub view: View,
+    /// How much time passes with each frame.
+    pub seconds: f64,
+}
+
+/// A window of 1280 × 720 points in which no time passes by itself.
+pub fn open(name: &str, options: Options) -> Harness<'static, Host> {
+    let mut view = view(name, options);
+    Harness::builder().with_size([1280.0, 720.0]).with_max_steps(12).build_ui_state(
+        move |ui, host: &mut Host| host.view.frame(ui, host.seconds),
+        Host {
+            view: {
+                view.still = true;
+                view
+            },
+            seconds: 0.0,
+        },
+    )
+}
+
+/// A lesson about a node that fails; it asks a question.
+pub const LESSON: &str = "lessons/k08-node-down.yaml";
+
+/// A window of that lesson.
+pub fn window() -> Harness<'static, Host> {
+    let mut h = open(LESSON, Options::default());
+    h.run();
+    h
+}
+
+/// Its view.
+pub fn seen<'a>(h: &'a Harness<'static, Host>) -> &'a View {
+    &h.state().view
+}
+
+/// Clicks what has that name.
+pub fn click(h: &mut Harness<'static, Host>, label: &str) {
+    h.get_by_label(label).click();
+    h.run();
+}
+
+/// Presses a key.
+pub fn press(h: &mut Harness<'static, Host>, key: Key) {
+    h.key_press(key);
+    h.run();
+}
+
+/// Presses a key with Shift.
+pub fn shift(h: &mut Harness<'static, Host>, key: Key) {
+    h.key_press_modifiers(Modifiers::SHIFT, key);
+    h.run();
+}
+
+/// A pod that is ready.
+pub fn pod(h: &Harness<'static, Host>) -> Name {
+    let objects = &seen(h).player.scene().fold.objects;
+    objects.iter().find(|(k, o)| k.kind == Kind::Pod && o.as_pod().unwrap().ready()).unwrap().0.clone()
+}
+
+/// Goes to a second of the run.
+pub fn at(h: &mut Harness<'static, Host>, secs: u64) {
+    h.state_mut().view.player.seek(SimTime(secs * 1_000_000_000));
 }

@@ -4,7 +4,7 @@ use super::promised_args;
 use crate::caption::FAULTS;
 use crate::links::LinkClass;
 use crate::msg::Comp;
-use crate::object::{Key, Kind, Obj, lit};
+use crate::object::{Key, Kind, Obj, Str, lit};
 use crate::time::SimTime;
 use crate::trace::{Actor, Code, Decision, Heard, Record, RecordId, What, WriteVerb};
 use serde_json::{Value, json};
@@ -60,6 +60,7 @@ fn writes() -> Vec<(Option<Obj>, Option<Obj>)> {
     let waits = |why: &str| status(json!({"name": "web", "state": {"waiting": {"reason": why}}}));
     let restarts = |n: i64| status(json!({"name": "web", "restartCount": n}));
     let taint = || json!({"spec": {"taints": [{"key": "k", "effect": "NoExecute"}]}});
+    let two_taints = || json!({"spec": {"taints": [{"key": "k", "effect": "NoExecute"}, {"key": "k", "effect": "NoSchedule"}]}});
     let cordon = || json!({"spec": {"unschedulable": true}});
     let web = |n, image, more| workload("Deployment", n, image, more);
     let rs = |n| workload("ReplicaSet", n, "web:1", json!({}));
@@ -91,6 +92,7 @@ fn writes() -> Vec<(Option<Obj>, Option<Obj>)> {
         change(node("True", none()), node("False", none())),
         change(node("True", none()), node("Unknown", none())),
         change(node("Unknown", none()), node("Unknown", taint())),
+        change(node("True", two_taints()), node("True", taint())),
         change(node("True", taint()), node("True", none())),
         change(node("True", none()), node("True", cordon())),
         change(node("True", cordon()), node("True", none())),
@@ -247,15 +249,19 @@ pub(super) fn samples() -> Vec<(Record, Option<Obj>)> {
             promised[code.as_str()].iter().map(|k| (k.into(), value(k).into())).collect()
         };
         let subject = Key::new(Kind::Pod, "default", "web-1");
-        push(
-            What::Note { code: *code, subject: subject.clone(), args: args("k:NoExecute, -gone:NoSchedule") },
-            None,
-        );
-        if *code == Code::NodeTainted {
-            push(What::Note { code: *code, subject, args: args("-k:NoExecute") }, None);
-        } else if *code == Code::GarbageCollected {
-            let args = vec![("owner".into(), "replicaset/web".into()), ("first".into(), "yes".into())];
-            push(What::Note { code: *code, subject, args }, None);
+        push(What::Note { code: *code, subject: subject.clone(), args: args("k:NoExecute") }, None);
+        // The values for which another sentence stands in.
+        let others: &[(&str, &str)] = match code {
+            Code::NodeTainted => &[("taints", "k:NoExecute, -gone:NoSchedule"), ("taints", "-k:NoExecute")],
+            Code::GarbageCollected => &[("first", "yes")],
+            Code::PodRetried => &[("event", "UnschedulableTimeout")],
+            Code::ContainerExited => &[("asked", "yes"), ("reason", "Unknown")],
+            _ => &[],
+        };
+        for (name, value) in others {
+            let mut args: Vec<(Str, Str)> = args("");
+            args.iter_mut().filter(|(k, _)| k == name).for_each(|(_, v)| *v = (*value).into());
+            push(What::Note { code: *code, subject: subject.clone(), args }, None);
         }
     }
     all

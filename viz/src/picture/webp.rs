@@ -1,5 +1,5 @@
 //! Animated WebP without loss: each frame's pixels as `image-webp` packs them, in a container of our own. Of a frame
-//! only the box with what differs from the one before is kept.
+//! only the box with what differs from the one before is kept, and what is in it as before is transparent.
 
 use super::{Film, bounds, check, until};
 use image_webp::{ColorType, WebPEncoder};
@@ -11,6 +11,8 @@ struct Held {
     at: [u32; 4],
     /// The VP8L chunk with its header.
     chunk: Vec<u8>,
+    /// It takes the place of what is there, instead of lying over it.
+    whole: bool,
     /// When it began and ends, in ms.
     time: (u64, u64),
 }
@@ -40,7 +42,8 @@ impl<W: Write + Seek> WebP<W> {
         // The file's length is put in at the end.
         out.write_all(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0")?;
         const ANIMATED: u8 = 0x02;
-        out.write_all(&[ANIMATED, 0, 0, 0])?;
+        const WITH_ALPHA: u8 = 0x10;
+        out.write_all(&[ANIMATED | WITH_ALPHA, 0, 0, 0])?;
         out.write_all(&three(size.0 - 1))?;
         out.write_all(&three(size.1 - 1))?;
         // White behind it, and again and again.
@@ -56,8 +59,8 @@ impl<W: Write + Seek> WebP<W> {
         for number in [left / 2, top / 2, width - 1, height - 1, length] {
             self.out.write_all(&three(number))?;
         }
-        // In place of what is there, and left there.
-        self.out.write_all(&[2])?;
+        const IN_PLACE: u8 = 2;
+        self.out.write_all(&[if frame.whole { IN_PLACE } else { 0 }])?;
         self.out.write_all(&frame.chunk)
     }
 }
@@ -76,13 +79,16 @@ impl<W: Write + Seek> Film for WebP<W> {
         if let Some([left, top, right, bottom]) = found {
             // Only even places can be written down.
             let (left, top) = (left & !1, top & !1);
-            let box_ = (top..bottom).flat_map(|y| y * width + left..y * width + right);
-            let pixels: Vec<u8> =
-                box_.flat_map(|i| [rgba[i * 4], rgba[i * 4 + 1], rgba[i * 4 + 2]]).collect();
+            let mut pixels = Vec::with_capacity((right - left) * (bottom - top) * 4);
+            for i in (top..bottom).flat_map(|y| y * width + left..y * width + right) {
+                let p = &rgba[i * 4..i * 4 + 3];
+                pixels.extend_from_slice(&if differs(i) { [p[0], p[1], p[2], 255] } else { [0; 4] });
+            }
             let size = [(right - left) as u32, (bottom - top) as u32];
             let held = Held {
                 at: [left as u32, top as u32, size[0], size[1]],
                 chunk: pack(&pixels, size)?,
+                whole: first,
                 time: (began, ends),
             };
             if let Some(before) = self.held.replace(held) {
@@ -118,9 +124,9 @@ fn three(number: u32) -> [u8; 3] {
 }
 
 /// Pixels as a chunk `VP8L`: what an encoder writes, without the file's header.
-fn pack(rgb: &[u8], [width, height]: [u32; 2]) -> Result<Vec<u8>> {
+fn pack(rgba: &[u8], [width, height]: [u32; 2]) -> Result<Vec<u8>> {
     let mut file = Vec::new();
-    WebPEncoder::new(&mut file).encode(rgb, width, height, ColorType::Rgb8).map_err(Error::other)?;
+    WebPEncoder::new(&mut file).encode(rgba, width, height, ColorType::Rgba8).map_err(Error::other)?;
     match file.get(12..16) {
         Some(b"VP8L") => Ok(file.split_off(12)),
         _ => Err(Error::other("the WebP encoder wrote something else than VP8L")),
@@ -141,6 +147,42 @@ mod tests {
         file.into_inner()
     }
 
+    /// The frames of a file, put together, with their lengths; the container is read here, the pixels by `image-webp`.
+    fn decode(file: &[u8], (width, height): (u32, u32)) -> Vec<(Vec<u8>, u32)> {
+        let number = |at: usize, bytes: usize| {
+            file[at..at + bytes].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b))
+        };
+        let mut canvas = vec![0; (width * height * 4) as usize];
+        let mut out = Vec::new();
+        let mut at = 12;
+        while at < file.len() {
+            let length = number(at + 4, 4);
+            let begin = at + 8;
+            at = begin + length + length % 2;
+            if &file[begin - 8..begin - 4] != b"ANMF" {
+                continue;
+            }
+            let [left, top, across, down] = [0, 3, 6, 9].map(|i| number(begin + i, 3));
+            let (left, top, across, down) = (left * 2, top * 2, across + 1, down + 1);
+            let chunk = &file[begin + 16..begin + length];
+            let still = [b"RIFF", &(chunk.len() as u32 + 4).to_le_bytes()[..], b"WEBP", chunk].concat();
+            let mut decoder = image_webp::WebPDecoder::new(Cursor::new(still)).unwrap();
+            assert_eq!(decoder.dimensions(), (across as u32, down as u32));
+            let alpha = decoder.has_alpha();
+            let mut pixels = vec![0; decoder.output_buffer_size().unwrap()];
+            decoder.read_image(&mut pixels).unwrap();
+            for (i, p) in pixels.chunks(if alpha { 4 } else { 3 }).enumerate() {
+                let to = ((top + i / across) * width as usize + left + i % across) * 4;
+                match p {
+                    [_, _, _, 0] => assert!(!out.is_empty()),
+                    _ => canvas[to..to + 4].copy_from_slice(&[p[0], p[1], p[2], 255]),
+                }
+            }
+            out.push((canvas.clone(), number(begin + 12, 3) as u32));
+        }
+        out
+    }
+
     #[test]
     fn frames_come_back_as_they_were() {
         let size = (61, 23);
@@ -148,16 +190,25 @@ mod tests {
         all.insert(2, all[1].clone());
         let file = film(size, 30.0, &all);
         all.remove(2);
-        let mut decoder = image_webp::WebPDecoder::new(Cursor::new(&file)).unwrap();
-        assert_eq!((decoder.dimensions(), decoder.num_frames()), (size, 6));
-        let mut got = vec![0; decoder.output_buffer_size().unwrap()];
-        let mut lengths = Vec::new();
-        for expected in &all {
-            lengths.push(decoder.read_frame(&mut got).unwrap());
-            assert!(got.chunks(3).eq(expected.chunks(4).map(|p| &p[..3])));
-        }
-        assert_eq!(lengths, [33, 67, 33, 34, 33, 33]);
+        let got = decode(&file, size);
+        assert!(got.iter().map(|(pixels, _)| pixels).eq(&all));
+        assert_eq!(got.iter().map(|(_, length)| *length).collect::<Vec<_>>(), [33, 67, 33, 34, 33, 33]);
         assert_eq!(u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize, file.len() - 8);
+    }
+
+    #[test]
+    fn another_decoder_reads_it() {
+        let size = (61, 23);
+        let all = frames(size, 4, 1);
+        let file = film(size, 30.0, &all);
+        let mut decoder = image_webp::WebPDecoder::new(Cursor::new(&file)).unwrap();
+        assert_eq!((decoder.dimensions(), decoder.num_frames(), decoder.has_alpha()), (size, 4, true));
+        let mut got = vec![0; decoder.output_buffer_size().unwrap()];
+        for expected in &all {
+            decoder.read_frame(&mut got).unwrap();
+            // It is off by one where it lays an opaque pixel over another.
+            assert!(got.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 1));
+        }
     }
 
     #[test]

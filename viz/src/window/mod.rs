@@ -1,7 +1,7 @@
 //! The window, and pictures without one: bevy and its egui as a host of [`crate::View`].
 //!
-//! One mesh with one material draws all shapes of a frame ([`shapes`]), and bevy_egui draws panels and labels above
-//! it. The view runs in one egui pass a frame ([`pass`]); [`host`] gives it a window, [`headless`] a picture.
+//! One mesh with one material draws all shapes of a frame (`shapes`), and bevy_egui draws panels and labels above
+//! it. The view runs in one egui pass a frame (`pass`); `host` gives it a window, `headless` a picture.
 
 mod error;
 mod gpu;

@@ -40,7 +40,7 @@ struct Host {
 /// If there is no display or no driver.
 pub fn open(view: View, title: &str) -> Result<(), WindowError> {
     check_display()?;
-    let mut app = build(view, title)?;
+    let mut app = caught(|| build(view, title))?;
     match app.run() {
         AppExit::Success => Ok(()),
         AppExit::Error(code) => Err(WindowError::Failed(format!("the window ended with code {code}"))),
@@ -76,7 +76,20 @@ fn display() -> Result<(), WindowError> {
     }
 }
 
-fn build(view: View, title: &str) -> Result<App, WindowError> {
+/// The window system's own way to fail is to panic.
+fn caught(build: impl FnOnce() -> App) -> Result<App, WindowError> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build));
+    std::panic::set_hook(hook);
+    built.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is given");
+        WindowError::NoDisplay(format!("the window system refuses: {text}"))
+    })
+}
+
+fn build(view: View, title: &str) -> App {
     let window = Window {
         title: title.to_owned(),
         name: Some("podium".to_owned()),
@@ -110,7 +123,7 @@ fn build(view: View, title: &str) -> Result<App, WindowError> {
         );
     app.insert_non_send(Host { view, begun: false, moving: false });
     pass::settings(&mut app);
-    Ok(app)
+    app
 }
 
 fn camera(mut commands: Commands) {
@@ -139,16 +152,16 @@ fn frame(
     let longest = if host.moving { LONGEST } else { 1.0 / 60.0 };
     let seconds = time.delta_secs_f64().min(longest);
     let size = [size.x as f32, size.y as f32];
-    let done =
-        pass::run(&mut host.view, ctx.get_mut(), input.take(), size, seconds, !host.begun, &mut picture);
+    let mut input = input.take();
+    // bevy_egui tells in each frame which modifiers are held; to egui that is news, and it asks for another frame.
+    let held = ctx.get_mut().input(|i| i.modifiers);
+    input.events.retain(|e| !matches!(e, egui::Event::ModifiersChanged(now) if *now == held));
+    let done = pass::run(&mut host.view, ctx.get_mut(), input, size, seconds, !host.begun, &mut picture);
     host.begun = true;
     output.0 = Some(done.output);
     host.moving = host.view.moving();
-    let mode = if host.moving {
-        UpdateMode::Continuous
-    } else {
-        UpdateMode::reactive_low_power(done.again.clamp(Duration::from_millis(10), REST))
-    };
+    let mode =
+        if host.moving { UpdateMode::Continuous } else { UpdateMode::reactive_low_power(rest(done.again)) };
     if settings.focused_mode != mode || settings.unfocused_mode != mode {
         (settings.focused_mode, settings.unfocused_mode) = (mode, mode);
     }
@@ -168,6 +181,15 @@ fn frame(
             _ => {}
         }
     }
+}
+
+/// How long to wait for the next frame at rest, if egui wants one after that time. In few steps, since bevy draws a
+/// frame at each change.
+fn rest(wanted: Duration) -> Duration {
+    if wanted >= REST {
+        return REST;
+    }
+    Duration::from_millis((wanted.as_millis() as u64).max(16).next_power_of_two())
 }
 
 fn mode_of(fullscreen: bool) -> WindowMode {

@@ -86,7 +86,7 @@ impl Sheet {
 impl Painted for Sheet {
     fn prepare(&mut self, ctx: &egui::Context) {
         ctx.set_fonts(fonts::definitions());
-        panel::style(ctx, &self.theme, 1.0);
+        panel::style(ctx, &self.theme, 1.0, true);
     }
     fn frame(&mut self, ui: &mut Ui, _: f64) {
         self.canvas.clear();

@@ -44,7 +44,8 @@ fn scenes() -> Vec<Scene> {
         scene("question", "k08-node-down", 59_999, plain, |v| v.question = Question::Asked),
         scene("bare", "k11-rollback", 20_000, Options { bare: true, ..plain }, |_| {}),
         scene("why", "k08-node-down", 430_000, plain, |v| {
-            let pod = v.player.scene().racks.iter().flat_map(|r| r.tiles()).last().expect("a pod").key.clone();
+            let pod =
+                v.player.scene().racks.iter().flat_map(|r| r.tiles()).last().expect("a pod").key.clone();
             assert_eq!(pod.kind, Kind::Pod);
             v.select(Target::Object(Key::new(Kind::Pod, pod.ns, pod.name)));
         }),

@@ -1,12 +1,12 @@
 //! What keys do. The same list feeds the sheet of keys and the hints on buttons, so that none can be forgotten.
 
-use crate::panel::lesson;
+use crate::panel::{actions, lesson, widgets};
 use crate::player::Pace;
 use crate::theme::Mode;
 use crate::view::{Question, View};
 use egui::{Context, Key, Modifiers};
 use podium_sim::caption::Lang;
-use podium_sim::time::SimTime;
+use podium_sim::time::{SimTime, Span};
 
 /// Something that a key or a button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Act {
     First,
     /// To the end.
     Last,
+    /// The cluster goes on for a minute beyond the end.
+    GoOn,
     /// To the next step of the script.
     ChapterOn,
     /// To the beginning of this one, or the one before.
@@ -104,6 +106,7 @@ pub const KEYS: &[Binding] = &[
     bind(Act::ChapterBack, &[plain(Key::OpenBracket)], "[", "view-act-chapter-back"),
     bind(Act::First, &[plain(Key::Home)], "Home", "view-act-first"),
     bind(Act::Last, &[plain(Key::End)], "End", "view-act-last"),
+    bind(Act::GoOn, &[plain(Key::E)], "E", "view-act-go-on"),
     bind(Act::Faster, &[plain(Key::Plus), plain(Key::Equals)], "+", "view-act-faster"),
     bind(Act::Slower, &[plain(Key::Minus)], "-", "view-act-slower"),
     bind(Act::Pace, &[plain(Key::P)], "P", "view-act-pace"),
@@ -124,6 +127,9 @@ pub const KEYS: &[Binding] = &[
 
 const DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+
+/// How far a cluster goes on at a time.
+const MINUTE: Span = Span::secs(60);
 
 /// What a widget that has been reached with Tab does something with itself.
 const WIDGETS_OWN: [Key; 5] = [Key::Space, Key::ArrowLeft, Key::ArrowRight, Key::Home, Key::End];
@@ -219,6 +225,14 @@ pub fn perform(view: &mut View, act: Act) {
                 Act::ChapterBack => p.chapter_back(),
                 _ => p.seek(SimTime(0)),
             }
+        }
+        Act::GoOn => {
+            let to = p.end() + MINUTE;
+            let text = match p.grow(to) {
+                Ok(()) => view.catalogue().text("view-went-on", &[("time", &widgets::clock(to, 0))]),
+                Err(e) => actions::refusal(view, &e),
+            };
+            view.say(text);
         }
         Act::Faster => p.faster(2.0),
         Act::Slower => p.faster(0.5),

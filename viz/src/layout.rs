@@ -276,3 +276,59 @@ fn head(rack: Vec2) -> Head {
     let parts = if rack.x >= 150.0 && rack.y >= 120.0 { (rack.y * 0.1).clamp(18.0, 32.0) } else { 0.0 };
     Head { title, bars, parts }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_between_two_levels_does_not_flicker() {
+        let mut level = Level::of(30.0, 200.0, None);
+        assert_eq!(level, Level::Tile);
+        let mut changes = 0;
+        for i in 0..200 {
+            // Breathes about the bound of tiles and squares.
+            let tile = 24.0 + if i % 2 == 0 { 1.5 } else { -1.5 };
+            let next = Level::of(tile, 200.0, Some(level));
+            changes += usize::from(next != level);
+            level = next;
+        }
+        assert_eq!(changes, 0);
+        assert_eq!(Level::of(12.0, 200.0, Some(Level::Tile)), Level::Square, "well below, it changes");
+        assert_eq!(Level::of(30.0, 200.0, Some(Level::Square)), Level::Tile, "well above, too");
+        assert_eq!(Level::of(2.0, 20.0, Some(Level::Tile)), Level::Cell);
+        assert_eq!(Level::of(0.5, 3.0, Some(Level::Tile)), Level::Texel);
+    }
+
+    #[test]
+    fn racks_stand_apart_inside_the_field_and_slots_inside_their_rack() {
+        for (racks, slots) in [(1, 3), (3, 4), (7, 30), (40, 110), (500, 30), (5000, 30)] {
+            for size in [vec2(1000.0, 560.0), vec2(1500.0, 800.0), vec2(640.0, 900.0)] {
+                let l = Layout::new(Rect::from_min_size(Pos2::ZERO, size), racks, slots, &Camera::default());
+                let all: Vec<Rect> = (0..racks).map(|i| l.rack(i)).collect();
+                assert_eq!(l.seen(racks).count(), racks, "{racks} racks, all in sight");
+                for (i, r) in all.iter().enumerate() {
+                    assert!(
+                        l.field.expand(1.0).contains_rect(*r),
+                        "{racks}: {i} at {r:?} is outside {:?}",
+                        l.field
+                    );
+                    if let Some(next) = all.get(i + 1) {
+                        assert!(
+                            !r.shrink(0.1).intersects(next.shrink(0.1)),
+                            "{racks}: {i} and the next overlap"
+                        );
+                    }
+                }
+                for i in 0..slots {
+                    let slot = l.slot(all[0], i);
+                    assert!(
+                        all[0].expand(1.0).contains_rect(slot),
+                        "{racks} × {slots}: slot {i} {slot:?} of {:?}",
+                        all[0]
+                    );
+                }
+            }
+        }
+    }
+}

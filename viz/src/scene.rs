@@ -199,7 +199,7 @@ impl Scene {
         Arc::make_mut(&mut self.racks[at])
     }
 
-    fn pod_written(&mut self, pod: &Pod, key: &Key, at: SimTime) {
+    fn pod_written(&mut self, pod: &Pod, before: Option<&Obj>, key: &Key, at: SimTime) {
         let look = PodLook::of(pod);
         let owner = pod.metadata.controller().map_or(key.name.as_str(), |o| o.name.as_str());
         let update = |t: &mut Tile| {
@@ -235,7 +235,9 @@ impl Scene {
             }
             return;
         }
-        self.leave_tray(key);
+        if before.and_then(Obj::as_pod).is_some_and(|p| p.node_name.is_empty()) {
+            self.leave_tray(key);
+        }
         let rack = self.rack_mut(&pod.node_name);
         match rack.find(key) {
             Some(slot) => rack.change(slot, update),
@@ -252,8 +254,9 @@ impl Scene {
     }
 
     fn pod_removed(&mut self, pod: &Pod, key: &Key) {
-        self.leave_tray(key);
-        if !pod.node_name.is_empty() {
+        if pod.node_name.is_empty() {
+            self.leave_tray(key);
+        } else {
             self.rack_mut(&pod.node_name).remove(key);
         }
     }
@@ -293,7 +296,8 @@ impl Scene {
             "{:?}{:?}{:?}{:?}",
             self.fold.last, self.fold.in_flight, self.fold.faults, self.tray
         ));
-        h.text(&format!("{:?}", self.fold.written));
+        let versions = self.fold.objects.iter().map(|(k, o)| (k, o.meta().resource_version));
+        h.text(&format!("{:?}", versions.collect::<Vec<_>>()));
         self.racks.iter().for_each(|r| h.text(&format!("{r:?}")));
         h.0
     }
@@ -315,13 +319,14 @@ impl Fnv {
 
 impl Folding for Scene {
     fn apply(&mut self, r: &Record) {
+        let before = self.fold.apply(r);
         match &r.what {
             What::Write { verb, obj, revision, .. } => {
                 self.revision = *revision;
                 match (obj, verb) {
                     (Obj::Pod(p), WriteVerb::Delete) => self.pod_removed(p, &obj.key()),
                     (Obj::Pod(p), WriteVerb::Create | WriteVerb::Update) => {
-                        self.pod_written(p, &obj.key(), r.at)
+                        self.pod_written(p, before.as_ref(), &obj.key(), r.at)
                     }
                     (Obj::Node(n), WriteVerb::Create | WriteVerb::Update) => self.node_written(n),
                     (Obj::Node(n), WriteVerb::Delete) => {
@@ -341,7 +346,6 @@ impl Folding for Scene {
             What::Mend { name, target } => self.trouble(name, target, false),
             _ => {}
         }
-        self.fold.apply(r);
     }
 }
 

@@ -3,13 +3,20 @@
 
 mod common;
 
+use podium_sim::caption::Lang;
+use podium_sim::links::LatencyProfile;
+use podium_sim::scenario::{Run, RunOptions};
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Source, What};
 use podium_viz::facts::facts;
-use podium_viz::paint::packets::under_way;
+use podium_viz::paint::packets::{MOST, under_way};
+use podium_viz::panel::caption;
 use podium_viz::player::{Pace, Player};
 use podium_viz::scene::Standing;
 use podium_viz::theme::PodLook;
+use podium_viz::view::Target;
+use podium_viz::{Options, View};
+use std::sync::Arc;
 
 #[test]
 fn each_lesson_has_its_facts_at_chosen_times() {
@@ -17,13 +24,17 @@ fn each_lesson_has_its_facts_at_chosen_times() {
     assert!(lessons.len() >= 7);
     for path in lessons {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let mut player = Player::new(Source::new(common::trace(&path)));
+        let mut view = View::new(Source::new(common::trace(&path)), Options::default());
         let times: Vec<SimTime> =
-            player.source().story().chapters.iter().map(|c| c.passed.unwrap_or(c.began)).collect();
+            view.player.source().story().chapters.iter().map(|c| c.passed.unwrap_or(c.began)).collect();
         let mut told = String::new();
-        for t in times.into_iter().chain([player.end()]) {
-            player.seek(t);
-            told += &facts(&player);
+        for t in times.into_iter().chain([view.player.end()]) {
+            view.player.seek(t);
+            told += &facts(&view.player);
+            for lang in Lang::ALL {
+                view.lang = lang;
+                told += &format!("“{}”\n", caption::current(&view).expect("something has happened").text);
+            }
             told.push('\n');
         }
         let file = format!("{}/tests/scenes/{name}.txt", env!("CARGO_MANIFEST_DIR"));
@@ -181,4 +192,43 @@ fn acting_in_the_past_keeps_both_futures() {
     assert!(player.scene().tile(&pod).is_none());
     let web = Key::new(Kind::Deployment, "default", "web");
     assert!(player.scene().fold.objects.get(&web).is_some());
+}
+
+#[test]
+fn many_messages_become_pulses_with_a_count() {
+    let text = "apiVersion: podium.dev/v1alpha1
+kind: Scenario
+metadata: {name: many}
+spec: {cluster: {nodes: 600}, until: 3s, steps: [{name: nothing, cordon: node-1}]}
+";
+    let source = podium_sim::diagnostic::SourceText::new("many.yaml", text);
+    let (scenario, found) = podium_sim::scenario::parse(&source, &|_| Err(String::new()));
+    let scenario = scenario.unwrap_or_else(|| panic!("{found:?}"));
+    // Slow enough for all nodes' messages to be under way at once.
+    let options = RunOptions {
+        keep_records: true,
+        latency: Some(LatencyProfile::Classroom),
+        until: Some(SimTime(8_000_000_000)),
+        ..RunOptions::default()
+    };
+    let mut run = Run::new(Arc::new(scenario), options);
+    run.to_end();
+    let mut view = View::new(Source::new(run.into_trace(&[])), Options::default());
+    view.player.heartbeats = true;
+    let area = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1280.0, 720.0));
+    let (mut most, mut fewest) = (0, usize::MAX);
+    for i in 0..300 {
+        view.player.seek(SimTime(i * 25_000_000));
+        let mut canvas = podium_viz::draw::Canvas::default();
+        podium_viz::paint::scene(&mut view, area, &mut canvas);
+        let drawn = canvas.hits.iter().filter(|h| matches!(h.target, Target::Record(_))).count();
+        let under_way = under_way(&view.player).len();
+        assert!(drawn <= MOST, "{drawn} messages are drawn one by one");
+        if under_way > MOST {
+            assert_eq!(drawn, 0);
+            assert!(canvas.labels.iter().any(|l| l.text.starts_with(['↑', '↓'])), "no count is told");
+        }
+        (most, fewest) = (most.max(under_way), fewest.min(under_way));
+    }
+    assert!(most > MOST && fewest <= MOST, "{fewest} to {most} under way: both ways of drawing were tried");
 }

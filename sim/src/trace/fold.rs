@@ -41,8 +41,6 @@ pub struct Fold {
     pub last: RecordId,
     /// All objects.
     pub objects: CowMap<Key, Obj>,
-    /// The record of each object's last write.
-    pub written: CowMap<Key, RecordId>,
     /// Messages under way, by the record of their sending.
     pub in_flight: BTreeMap<RecordId, InFlight>,
     /// Faults that hold: name and target, with the time at which each began.
@@ -57,26 +55,18 @@ impl Fold {
     pub fn at(records: &[Record], at: SimTime) -> Fold {
         let mut f = Fold::default();
         let end = records.partition_point(|r| r.at <= at);
-        records[..end].iter().for_each(|r| f.apply(r));
+        records[..end].iter().for_each(|r| drop(f.apply(r)));
         f.at = at;
         f
     }
 
-    /// Goes one record further.
-    pub fn apply(&mut self, r: &Record) {
+    /// Goes one record further. For a write, returns the version of the object that was there before.
+    pub fn apply(&mut self, r: &Record) -> Option<Obj> {
         self.at = self.at.max(r.at);
         self.last = r.id;
         match &r.what {
-            What::Write { verb: WriteVerb::Delete, obj, .. } => {
-                let key = obj.key();
-                self.objects.remove(&key);
-                self.written.remove(&key);
-            }
-            What::Write { obj, .. } => {
-                let key = obj.key();
-                self.written.insert(key.clone(), r.id);
-                self.objects.insert(key, obj.clone());
-            }
+            What::Write { verb: WriteVerb::Delete, obj, .. } => return self.objects.remove(&obj.key()),
+            What::Write { obj, .. } => return self.objects.insert(obj.key(), obj.clone()),
             What::Sent { to, label, arrives, .. } => {
                 let m = InFlight {
                     from: r.actor.comp,
@@ -106,6 +96,7 @@ impl Fold {
             | What::Decision(_)
             | What::Note { .. } => {}
         }
+        None
     }
 }
 
@@ -129,7 +120,7 @@ mod tests {
         }
         let copy = fold.clone();
         let rest = |mut fold: Fold| {
-            records[records.len() / 2..].iter().for_each(|r| fold.apply(r));
+            records[records.len() / 2..].iter().for_each(|r| drop(fold.apply(r)));
             fold
         };
         let end = rest(fold);

@@ -13,7 +13,7 @@ pub trait Folding: Clone {
 
 impl Folding for Fold {
     fn apply(&mut self, record: &Record) {
-        Fold::apply(self, record);
+        drop(Fold::apply(self, record));
     }
 }
 

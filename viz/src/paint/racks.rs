@@ -404,13 +404,9 @@ fn verdict(p: &Painter<'_>, rack: &Rack, rect: Rect, canvas: &mut Canvas) {
                 said = format!("{said} ✓");
                 canvas.shape(Shape::fill(rect, Color(0)).radius(8.0).border(4.0, t.good));
             }
-            canvas.label(
-                strip.left_center() + vec2(10.0, 0.0),
-                Align2::LEFT_CENTER,
-                said.trim(),
-                size * 1.1,
-                t.text,
-            );
+            let ink = if won { WHITE } else { BLACK };
+            let at = strip.left_center() + vec2(10.0, 0.0);
+            canvas.label(at, Align2::LEFT_CENTER, said.trim(), size * 1.1, ink);
         }
         None => {}
     }

@@ -127,13 +127,20 @@ pub fn perform(view: &mut View, deed: &Deed) {
     let fresh = (1 << 40) + view.player.source().branches().len() as u64;
     let said = match view.player.act(deed.title(), deed.input(fresh)) {
         Ok(()) => view.text("view-acted"),
-        Err(ActError::NoScenario) => view.text("view-act-no-scenario"),
-        Err(ActError::Differs(at)) => {
-            view.catalogue().text("view-act-differs", &[("time", &widgets::clock(at, 3))])
-        }
+        Err(e) => refusal(view, &e),
     };
     view.say(said);
     lesson::watch(view, now);
+}
+
+/// Why nothing can be done to this trace.
+pub fn refusal(view: &View, e: &ActError) -> String {
+    match e {
+        ActError::NoScenario => view.text("view-act-no-scenario"),
+        ActError::Differs(at) => {
+            view.catalogue().text("view-act-differs", &[("time", &widgets::clock(*at, 3))])
+        }
+    }
 }
 
 /// Buttons for what can be done to something.

@@ -77,6 +77,10 @@ fn buttons(view: &mut View, ui: &mut Ui) {
         let text = view.text(id);
         widgets::word(view, ui, act, &text, on);
     }
+    if view.player.now() >= view.player.end() {
+        let text = view.text("view-go-on");
+        widgets::word(view, ui, Act::GoOn, &text, false);
+    }
     if view.player.source().branches().len() > 1 {
         actions::branches(view, ui);
     }

@@ -73,7 +73,7 @@ pub fn restore() {
 }
 
 /// Standard error, while [`Hush`] has put nothing in its place.
-#[cfg(feature = "view")]
+#[cfg(all(feature = "view", unix))]
 static STDERR: std::sync::Mutex<Option<std::os::fd::OwnedFd>> = std::sync::Mutex::new(None);
 
 /// While there is one, nothing is written to standard error: graphics drivers and the libraries of desktops like to
@@ -83,21 +83,32 @@ pub struct Hush(());
 
 #[cfg(feature = "view")]
 impl Hush {
-    /// Begins.
+    /// Begins. On Windows, whose drivers are quieter, nothing is done.
     pub fn new() -> Hush {
-        let wanted = std::env::var_os("RUST_LOG").is_none();
-        let nowhere = std::fs::File::create("/dev/null").ok();
-        let kept = rustix::io::dup(std::io::stderr()).ok();
-        if let (true, Some(nowhere), Some(kept)) = (wanted, nowhere, kept)
-            && let Ok(mut at) = STDERR.lock()
-            && at.is_none()
-            && rustix::stdio::dup2_stderr(&nowhere).is_ok()
-        {
-            *at = Some(kept);
-        }
+        hush();
         Hush(())
     }
 }
+
+#[cfg(all(feature = "view", unix))]
+fn hush() {
+    let wanted = std::env::var_os("RUST_LOG").is_none();
+    let nowhere = std::fs::File::create("/dev/null").ok();
+    let kept = rustix::io::dup(std::io::stderr()).ok();
+    if let (true, Some(nowhere), Some(kept)) = (wanted, nowhere, kept)
+        && let Ok(mut at) = STDERR.lock()
+        && at.is_none()
+        && rustix::stdio::dup2_stderr(&nowhere).is_ok()
+    {
+        *at = Some(kept);
+    }
+}
+
+#[cfg(all(feature = "view", not(unix)))]
+fn hush() {}
+
+#[cfg(all(feature = "view", not(unix)))]
+fn loud() {}
 
 #[cfg(feature = "view")]
 impl Drop for Hush {
@@ -106,7 +117,7 @@ impl Drop for Hush {
     }
 }
 
-#[cfg(feature = "view")]
+#[cfg(all(feature = "view", unix))]
 fn loud() {
     if let Some(fd) = STDERR.lock().ok().and_then(|mut at| at.take()) {
         let _ = rustix::stdio::dup2_stderr(&fd);

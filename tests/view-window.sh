@@ -152,6 +152,46 @@ close
 closed
 echo "ok: a window opens, plays, and closes"
 
+# A lesson in class, by mouse and keys. Places are those of a window of 1600 × 900.
+window scenarios/lessons/k08-node-down.yaml --at 40s
+shot c0
+drag 300 826 1100 826
+shot scrubbed
+differ c0 scrubbed
+key Left
+shot back
+differ scrubbed back
+key Right
+shot on
+differ back on
+click 386 450
+shot pod
+differ on pod
+click 1356 162
+shot why
+differ pod why
+key l
+shot chinese
+differ why chinese
+key F5
+shot presenter
+differ chinese presenter
+key F5 period
+shot blank
+differ presenter blank
+key period
+shot awake
+key question
+shot keys
+differ awake keys
+key Escape Home space
+sleep 2
+shot played
+differ keys played
+xdotool key q
+closed
+echo "ok: scrubbing, steps, a pod and its why, 中文, presenter mode, the sheet of keys"
+
 # Q closes it too, and the command line's wishes are heard.
 window scenarios/lessons/k08-node-down.yaml --at 40s --dark
 shot dark

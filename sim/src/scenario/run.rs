@@ -18,7 +18,7 @@ use super::view::View;
 use crate::fault::Fault;
 use crate::object::Key;
 use crate::time::{SimTime, Span};
-use crate::trace::{Record, RecordId};
+use crate::trace::{Level, Record, RecordId};
 use crate::user::Outcome;
 use crate::world::{External, World};
 use serde_json::Value;
@@ -76,6 +76,8 @@ pub struct Run<C> {
     pub(super) now: SimTime,
     pub(super) view: View,
     pub(super) causes: Causes,
+    /// Whether the trace keeps only some of the writes, or none.
+    pub(super) sparse: bool,
     pub(super) records: Vec<Record>,
     pub(super) steps: Vec<StepReport>,
     pub(super) times: StepTimes,
@@ -120,6 +122,7 @@ impl<C: Cluster> Run<C> {
             cluster,
             view: View::default(),
             causes: Causes::new(wants_causes(&scenario)),
+            sparse: config.trace != Level::Full,
             records: Vec::new(),
             steps: scenario.spec.steps.iter().map(step).collect(),
             times: StepTimes::new(),
@@ -268,7 +271,7 @@ impl<C: Cluster> Run<C> {
         for record in self.cluster.take_records() {
             self.causes.add(&record);
             self.newest = record.id;
-            let wrote = self.view.apply(&record);
+            let wrote = !self.sparse && self.view.apply(&record);
             if self.options.keep_records {
                 self.records.push(record);
             }
@@ -276,16 +279,30 @@ impl<C: Cluster> Run<C> {
                 self.on_revision();
             }
         }
-        if self.cluster.revision() != self.view.revision() {
-            // The trace does not keep all writes, or none.
-            match self.cluster.changes_after(self.view.revision()) {
-                Some(changes) => changes.iter().for_each(|c| self.view.commit(c)),
-                None => self.view.sync(self.cluster.revision(), self.cluster.objects()),
-            }
-            self.on_revision();
+        if self.sparse {
+            self.absorb_changes();
         }
         for outcome in self.cluster.take_outcomes() {
             self.on_outcome(outcome);
+        }
+    }
+
+    /// Takes over from the store what the trace does not keep.
+    fn absorb_changes(&mut self) {
+        let seen = self.view.revision();
+        match self.cluster.changes_after(seen) {
+            Some(changes) => {
+                for change in &changes {
+                    self.view.commit(change);
+                    if !self.ended() {
+                        self.on_revision();
+                    }
+                }
+            }
+            None => {
+                self.view.sync(self.cluster.revision(), self.cluster.objects());
+                self.on_revision();
+            }
         }
     }
 

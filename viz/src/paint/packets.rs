@@ -86,7 +86,7 @@ pub(super) fn draw(p: &Painter<'_>, canvas: &mut Canvas) {
         canvas.shape(sign);
         canvas.hit(body.expand(4.0), Target::Record(m.id));
         if (packets.len() <= NAMED && !answer) || chosen {
-            let right = heading != 2;
+            let right = heading != 2 && at.x + 110.0 < p.layout.area.max.x;
             let (at, anchor) = if right {
                 (at + vec2(side * 0.8, 0.0), Align2::LEFT_CENTER)
             } else {

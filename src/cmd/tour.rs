@@ -190,7 +190,7 @@ fn answer(c: &Catalogue, f: &Findings, guess: Option<u8>) -> Vec<String> {
 /// Three commands to go on with. Two more doors belong here once they exist: the window, and real containers.
 const NEXT: [(&str, &str); 3] = [
     ("ui-next-own", "podium play my-deployment.yaml"),
-    ("ui-next-lesson", "podium play scenarios/lessons/k08-node-down.yaml --tui"),
+    ("ui-next-lesson", "podium view scenarios/lessons/k08-node-down.yaml"),
     ("ui-next-why", "podium why scenarios/lessons/k08-node-down.yaml 'pod/web-*'"),
 ];
 

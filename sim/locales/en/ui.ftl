@@ -139,4 +139,4 @@ ui-quiz-none = The run says: { $answer }
 
 ## What to do next
 
-ui-next-lesson = a lesson as a live picture
+ui-next-lesson = a lesson in a window: watch, wind back, click anything

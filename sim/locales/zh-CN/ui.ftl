@@ -136,4 +136,4 @@ ui-quiz-none = 运行结果：{ $answer }
 
 ## 接下来
 
-ui-next-lesson = 以动态画面观看一课
+ui-next-lesson = 在窗口里看一课：观看、倒回、点击任何东西

@@ -70,7 +70,6 @@ ui-pod-unknown = Unknown
 ui-node-ready = Ready
 ui-node-not-ready = NotReady
 ui-node-cordoned = SchedulingDisabled
-ui-revision = revision { $revision }
 ui-unscheduled = without a node
 ui-empty = (nothing)
 

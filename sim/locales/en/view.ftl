@@ -192,3 +192,5 @@ view-decision-more =
         [one] … and one more node
        *[other] … and { $count } more nodes
     }
+
+view-revision = revision { $revision }

@@ -68,7 +68,6 @@ ui-pod-unknown = 未知
 ui-node-ready = 就绪
 ui-node-not-ready = 未就绪
 ui-node-cordoned = 不可调度
-ui-revision = 修订号 { $revision }
 ui-unscheduled = 尚无节点
 ui-empty = （无）
 

@@ -190,3 +190,5 @@ view-decision-more =
     { $count ->
        *[other] …… 还有 { $count } 个节点
     }
+
+view-revision = 修订号 { $revision }

@@ -253,7 +253,7 @@ fn lamps(p: &Painter<'_>, canvas: &mut Canvas) {
 fn store(p: &Painter<'_>, canvas: &mut Canvas) {
     let (l, t) = (p.layout.etcd, &p.theme);
     let size = (l.height() * 0.2).clamp(13.0, 24.0);
-    let said = p.view.catalogue().text("ui-revision", &[("revision", &p.scene.revision)]);
+    let said = p.view.catalogue().text("view-revision", &[("revision", &p.scene.revision)]);
     canvas
         .label(l.min + vec2(10.0, l.height() * 0.36), Align2::LEFT_TOP, said, size * 0.8, t.text)
         .max_width = l.width() - 16.0;

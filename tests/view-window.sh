@@ -174,6 +174,15 @@ key Right
 becomes back on
 click 386 450
 becomes on pod
+# A button under a pointer that has rested on it, as people's do.
+move 1536 22
+sleep 2
+shot rested
+xdotool mousedown 1
+sleep 0.2
+xdotool mouseup 1
+becomes rested clicked
+key l
 click 1356 162
 becomes pod why
 key l

@@ -60,6 +60,7 @@ mod with {
         view.question = Question::Sealed(None);
         if let Some(text) = &args.select {
             let until = if format == Format::Png { at } else { end };
+            view.player.seek(until);
             let target = target(&view, text, &args.namespace, until)?;
             view.select(target);
         }
@@ -78,6 +79,7 @@ mod with {
             FilmPace::Clock => Pace::Clock,
         };
         view.player.speed = args.speed.unwrap_or(1.0);
+        view.player.until = Some(end);
         film.film(&mut view, end, &args.out, format)
     }
 

@@ -8,19 +8,27 @@ use std::sync::Arc;
 /// How long a decision stays on the picture, in seconds of the viewer.
 const STAYS: f64 = 2.2;
 
+/// A decision is repeated from the trace's first record on: of a long trace that takes too long for a frame.
+const FAR: u64 = 40_000;
+
 /// The decision that is looked at, explained.
 #[derive(Clone, Debug, Default)]
 pub struct Watched {
-    /// Which, and what was said about each node.
-    pub explained: Option<(RecordId, Explanation)>,
+    /// Which of which branch, and what was said about each node, if it can be repeated.
+    pub explained: Option<(usize, RecordId, Option<Explanation>)>,
+}
+
+impl Watched {
+    /// What was said, if this is the decision that is explained.
+    pub fn get(&self, branch: usize, id: RecordId) -> Option<&Explanation> {
+        self.explained.as_ref().filter(|(b, known, _)| (*b, *known) == (branch, id))?.2.as_ref()
+    }
 }
 
 /// A decision, repeated by the reference path. `None` if the record is none, or cannot be repeated.
 pub fn explain(view: &View, id: RecordId) -> Option<Explanation> {
-    match &view.decision.explained {
-        Some((known, e)) if *known == id => Some(e.clone()),
-        _ => verdicts(view.player.records(), id),
-    }
+    let known = view.decision.get(view.player.source().active(), id).cloned();
+    known.or_else(|| verdicts(view.player.records(), id))
 }
 
 /// The decision that the picture shows now: the newest one that has just been taken.
@@ -33,8 +41,10 @@ pub fn recent(view: &View) -> Option<(RecordId, Arc<Decision>)> {
 /// Explains the decision that the picture shows, once.
 pub fn watch(view: &mut View) -> Option<(RecordId, Arc<Decision>)> {
     let (id, decision) = recent(view)?;
-    if view.decision.explained.as_ref().is_none_or(|(known, _)| *known != id) {
-        view.decision.explained = verdicts(view.player.records(), id).map(|e| (id, e));
+    let branch = view.player.source().active();
+    let known = view.decision.explained.as_ref().is_some_and(|(b, i, _)| (*b, *i) == (branch, id));
+    if !known && id.0 <= FAR {
+        view.decision.explained = Some((branch, id, verdicts(view.player.records(), id)));
     }
     Some((id, decision))
 }

@@ -47,6 +47,8 @@ pub struct Player {
     pub pace: Pace,
     /// Whether it begins again at the end.
     pub looping: bool,
+    /// Where it stops by itself, if that is before the end.
+    pub until: Option<SimTime>,
     /// Whether heartbeats are shown like everything else.
     pub heartbeats: bool,
 }
@@ -72,6 +74,7 @@ impl Player {
             speed: 1.0,
             pace: Pace::Story,
             looping: false,
+            until: None,
             heartbeats: false,
         };
         p.learn(0);
@@ -157,7 +160,8 @@ impl Player {
         if !self.playing || seconds <= 0.0 {
             return;
         }
-        if self.now >= self.end() {
+        let end = self.until.unwrap_or(self.end()).min(self.end());
+        if self.now >= end {
             if !self.looping {
                 self.playing = false;
                 return;
@@ -168,11 +172,11 @@ impl Player {
         match self.pace {
             Pace::Story => {
                 let place = self.place + by;
-                let to = self.story.time(place).max(self.now).min(self.end());
+                let to = self.story.time(place).max(self.now).min(end);
                 self.go(to);
                 self.place = place.min(self.story.seconds());
             }
-            Pace::Clock => self.seek(SimTime(self.now.0 + (by * 1e9) as u64)),
+            Pace::Clock => self.seek(SimTime(self.now.0.saturating_add((by * 1e9) as u64)).min(end)),
         }
     }
 

@@ -117,7 +117,7 @@ impl Story {
             }
         }
         let rest = end.0.saturating_sub(before.0) as f64 / 1e9;
-        points.push((SimTime(end.0.max(before.0 + 1)), place + wait(rest).max(linger)));
+        points.push((SimTime(end.0.max(before.0.saturating_add(1))), place + wait(rest).max(linger)));
         Story { points, beats }
     }
 

@@ -288,6 +288,12 @@ impl Trace {
                         format!("record {expected} is numbered {} and caused by {}", r.id.0, r.cause.0),
                     ));
                 }
+                if records.last().is_some_and(|last: &Record| last.at > r.at) {
+                    return Err(TraceError::Damaged(
+                        start as u64,
+                        format!("record {expected} is older than the one before it"),
+                    ));
+                }
                 records.push(r);
             }
         }
@@ -296,6 +302,9 @@ impl Trace {
         let bad = |e: String| TraceError::Damaged(start as u64, format!("the index: {e}"));
         let index: Index = postcard::from_bytes(&raw).map_err(|e| bad(e.to_string()))?;
         let inputs = serde_json::from_str(&index.inputs).map_err(|e| bad(e.to_string()))?;
+        if records.last().is_some_and(|last| last.at > index.end) {
+            return Err(bad("it ends before its last record".into()));
+        }
         let counted: u64 = index.blocks.iter().map(|b| b.count).sum();
         if at != tail
             || bytes[tail..tail + 8] != (start as u64).to_le_bytes()

@@ -34,7 +34,7 @@ pub(crate) struct Painter<'a> {
 impl Painter<'_> {
     fn explanation(&self) -> Option<&Explanation> {
         let (id, _) = self.decision.as_ref()?;
-        self.view.decision.explained.as_ref().filter(|(known, _)| known == id).map(|(_, e)| e)
+        self.view.decision.get(self.view.player.source().active(), *id)
     }
 
     /// How much of a movement that began at a time and takes `seconds` of the viewer is done, 0 to 1.

@@ -139,15 +139,18 @@ fn head(p: &Painter<'_>, number: usize, rack: &Rack, rect: Rect, canvas: &mut Ca
         let (said, loud) = standing(p, rack);
         let small = size * 0.82;
         let room = rect.width() - size - 20.0;
-        let name_room = if said.is_empty() { room } else { room * 0.5 };
-        canvas
-            .label(pos2(sign.max.x + 6.0, middle), Align2::LEFT_CENTER, rack.name.as_str(), size, t.text)
-            .max_width = name_room;
+        // The end of a name tells it from the others.
+        let tail = rack.name.rsplit('-').next().unwrap_or_default();
+        let name = if rack.name.len() as f32 * size * 0.56 > room { tail } else { rack.name.as_str() };
+        let name_room =
+            if said.is_empty() { room } else { (name.len() as f32 * size * 0.62).min(room * 0.6) };
+        canvas.label(pos2(sign.max.x + 6.0, middle), Align2::LEFT_CENTER, name, size, t.text).max_width =
+            name_room;
         if !said.is_empty() && room > 90.0 {
             let color = if loud { t.bad } else { t.faint };
             canvas
                 .label(pos2(rect.max.x - 8.0, middle), Align2::RIGHT_CENTER, said, small, color)
-                .max_width = room * 0.5;
+                .max_width = room - name_room - 10.0;
         }
     }
     if head.bars > 0.0 {
@@ -244,12 +247,12 @@ fn parts(p: &Painter<'_>, number: u32, rack: &Rack, rect: Rect, canvas: &mut Can
         let broken = rack.trouble.off || comp.is_some_and(|c| p.broken(c));
         // Nothing passes through kube-proxy yet: it is there, and idle.
         let (fill, ink) = match (broken, comp) {
-            (true, _) => (t.line, t.bad),
+            (true, _) => (t.bad.fade(0.2), t.text),
             (false, None) => (t.rack, t.faint),
             (false, Some(_)) => (t.surface, t.text),
         };
         let shape = Shape::fill(r, fill).radius(4.0).border(1.0, if broken { t.bad } else { t.line });
-        canvas.shape(if broken { shape.pattern(Pattern::Stripes, 0.0) } else { shape });
+        canvas.shape(shape);
         let size = (r.height() * 0.6).clamp(8.0, 13.0);
         canvas.label(r.center(), Align2::CENTER_CENTER, name, size, ink).max_width = r.width() - 6.0;
         if let Some(comp) = comp {
@@ -284,7 +287,8 @@ pub(super) fn tile(p: &Painter<'_>, tile: &Tile, rect: Rect, canvas: &mut Canvas
     let grown = p.done(tile.here, 0.35);
     let size = if tile.look == PodLook::Terminating { 0.82 } else { 0.6 + 0.4 * grown };
     let r = Rect::from_center_size(rect.center(), rect.size() * size);
-    let square = p.layout.level == Level::Square;
+    // What the tile itself has room for, in a rack as in the scheduler's queue.
+    let square = rect.height() < 22.0;
     let chosen = p.view.selected.as_ref() == Some(&target);
     let (border, color) = match () {
         () if chosen => (4.0, p.theme.text),

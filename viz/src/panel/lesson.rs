@@ -53,6 +53,12 @@ pub fn jumped(view: &mut View, _before: SimTime) {
     told(view, tell);
 }
 
+/// As long as the question is open, what lies behind it is not shown: the time at which it is asked.
+pub fn veil(view: &View) -> Option<SimTime> {
+    let open = matches!(view.question, Question::Later | Question::Asked);
+    question(view).filter(|_| open).map(|(_, ask, _)| ask)
+}
+
 fn told(view: &mut View, tell: SimTime) {
     if let Question::Sealed(guess) = view.question
         && view.player.now() >= tell

@@ -156,6 +156,12 @@ fn line(view: &mut View, ui: &mut Ui) {
         view.player.follow(branch);
         return lesson::jumped(view, view.player.now());
     }
+    // Below the track are the other futures: a press there is for them.
+    let futures = track.bottom()..track.bottom() + rows as f32 * ROW;
+    let pressed = ui.input(|i| i.pointer.press_origin()).is_some_and(|p| futures.contains(&p.y));
+    if pressed {
+        return;
+    }
     if let Some(p) = response.interact_pointer_pos()
         && (response.is_pointer_button_down_on() || response.clicked())
     {
@@ -181,7 +187,9 @@ fn told(view: &View, mark: &Mark) -> String {
 /// The script's steps as bands with their names.
 fn chapters(view: &View, ui: &Ui, scale: &Scale, top: f32) {
     let theme = view.theme();
+    let veil = lesson::veil(view).unwrap_or(view.player.end());
     let all = view.player.chapters();
+    let all = &all[..all.partition_point(|c| c.began <= veil)];
     for (i, c) in all.iter().enumerate() {
         let from = scale.x(view, c.began);
         let to = all.get(i + 1).map_or(scale.rect.right(), |n| scale.x(view, n.began));
@@ -206,6 +214,8 @@ fn draw_marks(
     response: &Response,
 ) -> Option<Mark> {
     let theme = view.theme();
+    let veil = lesson::veil(view).unwrap_or(view.player.end());
+    let all = &all[..all.partition_point(|m| m.at <= veil)];
     let pointer = response.hover_pos();
     let mut near: Option<(f32, Mark)> = None;
     for sort in [Sort::Decision, Sort::Scaling, Sort::User, Sort::Failure] {

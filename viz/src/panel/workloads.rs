@@ -217,7 +217,9 @@ fn squares(view: &mut View, ui: &mut Ui, pods: &[Tile], hue: Color) {
 fn plot(view: &View, ui: &mut Ui, key: &Key, strip: &Strip) {
     let theme = view.theme();
     let story = view.player.story();
-    let end = story.seconds();
+    let veil = super::lesson::veil(view).unwrap_or(view.player.end());
+    let strip = &strip[..strip.partition_point(|p| p.0 <= veil)];
+    let end = story.place(veil);
     let most = strip.iter().map(|p| p.1.max(p.2)).max().unwrap_or(1).max(1);
     let steps = |pick: fn(&(SimTime, i64, i64)) -> i64| {
         let mut points: Vec<[f64; 2]> = Vec::new();

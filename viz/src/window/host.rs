@@ -9,7 +9,6 @@ use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::render::RenderPlugin;
 use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
-use bevy::time::Real;
 use bevy::window::{MonitorSelection, PresentMode, PrimaryWindow, WindowMode, WindowResizeConstraints};
 use bevy::winit::{UpdateMode, WinitSettings};
 use bevy_egui::{
@@ -17,7 +16,7 @@ use bevy_egui::{
     PrimaryEguiContext,
 };
 use egui::{Key, ViewportCommand};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// No frame lets more time pass than this: after a hitch the picture goes on where it was.
 const LONGEST: f64 = 0.1;
@@ -32,6 +31,9 @@ struct Host {
     begun: bool,
     /// It was moving after its last frame.
     moving: bool,
+    /// When the window came, and how many seconds after that the last frame was.
+    since: Instant,
+    last: f64,
 }
 
 /// Opens a window for a view, and returns once it is closed.
@@ -121,7 +123,7 @@ fn build(view: View, title: &str) -> App {
             PostUpdate,
             frame.after(CameraUpdateSystems).before(EguiPostUpdateSet::ProcessOutput).before(Upload),
         );
-    app.insert_non_send(Host { view, begun: false, moving: false });
+    app.insert_non_send(Host { view, begun: false, moving: false, since: Instant::now(), last: 0.0 });
     pass::settings(&mut app);
     app
 }
@@ -143,16 +145,19 @@ fn frame(
     mut picture: ResMut<Picture>,
     mut settings: ResMut<WinitSettings>,
     mut exit: MessageWriter<AppExit>,
-    time: Res<Time<Real>>,
 ) {
     let Ok((mut ctx, mut input, mut output, camera)) = contexts.single_mut() else { return };
     let Some(size) = camera.physical_target_size().filter(|s| s.x > 0 && s.y > 0) else { return };
     let host = &mut *host;
     // Whoever rested has not waited: time goes on from the click that set it going.
     let longest = if host.moving { LONGEST } else { 1.0 / 60.0 };
-    let seconds = time.delta_secs_f64().min(longest);
+    // bevy's clock is that of the frame before: after a rest, a press would be seen long before its release, and no
+    // click come of it.
+    let now = host.since.elapsed().as_secs_f64();
+    let seconds = (now - std::mem::replace(&mut host.last, now)).min(longest);
     let size = [size.x as f32, size.y as f32];
     let mut input = input.take();
+    input.time = Some(now);
     // bevy_egui tells in each frame which modifiers are held; to egui that is news, and it asks for another frame.
     let held = ctx.get_mut().input(|i| i.modifiers);
     input.events.retain(|e| !matches!(e, egui::Event::ModifiersChanged(now) if *now == held));

@@ -97,8 +97,8 @@ fn build(view: View, title: &str) -> App {
         name: Some("podium".to_owned()),
         resolution: (1600_u32, 900_u32).into(),
         resize_constraints: WindowResizeConstraints {
-            min_width: 640.0,
-            min_height: 360.0,
+            min_width: 960.0,
+            min_height: 640.0,
             ..Default::default()
         },
         present_mode: PresentMode::AutoVsync,

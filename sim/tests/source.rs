@@ -163,3 +163,24 @@ fn going_there_and_back_any_number_of_times_gives_the_same_state() {
         assert!(frames.at(records, count) == plain(count), "after {count} records");
     }
 }
+
+#[test]
+fn a_trace_in_which_time_goes_back_is_refused() {
+    use podium_sim::trace::{TraceError, Writer};
+    let write = |t: &Trace| {
+        let mut w = Writer::new(&t.header);
+        w.add(&t.records);
+        w.finish(&t.inputs, &t.story, t.end)
+    };
+    let good = trace(&scenarios()[0]);
+    assert!(Trace::read(&write(&good)).is_ok());
+    let mut late = trace(&scenarios()[0]);
+    let middle = late.records.len() / 2;
+    late.records[middle].at = late.end;
+    assert!(matches!(Trace::read(&write(&late)), Err(TraceError::Damaged(_, why)) if why.contains("older")));
+    let mut short = trace(&scenarios()[0]);
+    short.end = SimTime(0);
+    assert!(
+        matches!(Trace::read(&write(&short)), Err(TraceError::Damaged(_, why)) if why.contains("last record"))
+    );
+}

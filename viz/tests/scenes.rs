@@ -232,3 +232,51 @@ spec: {cluster: {nodes: 600}, until: 3s, steps: [{name: nothing, cordon: node-1}
     }
     assert!(most > MOST && fewest <= MOST, "{fewest} to {most} under way: both ways of drawing were tried");
 }
+
+#[test]
+fn what_lies_behind_a_question_is_hidden_until_it_is_answered() {
+    use podium_viz::panel::lesson::veil;
+    use podium_viz::view::Question;
+    let mut view = View::new(common::lesson("k08"), Options::default());
+    let crash = view.player.source().story().chapters.iter().find(|c| c.step == "crash").unwrap().began;
+    for (question, hidden) in [
+        (Question::Later, true),
+        (Question::Asked, true),
+        (Question::Sealed(Some(1)), false),
+        (Question::Sealed(None), false),
+        (Question::Told(None), false),
+    ] {
+        view.question = question.clone();
+        assert_eq!(veil(&view), hidden.then_some(SimTime(crash.0 - 1)), "{question:?}");
+    }
+    let mut plain = View::new(common::lesson("k02"), Options::default());
+    plain.lesson = None;
+    assert_eq!(veil(&plain), None, "without a question nothing is hidden");
+}
+
+#[test]
+fn a_decision_of_one_future_is_not_that_of_another() {
+    use podium_sim::world::{External, UserCommand};
+    let mut view = View::new(common::lesson("k08"), Options::default());
+    let area = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1280.0, 720.0));
+    let mut seen = Vec::new();
+    for node in ["node-1", "node-3"] {
+        view.player.follow(0);
+        view.player.seek(SimTime(110_020_000_000));
+        let command = UserCommand::Cordon { node: node.into(), on: true };
+        view.player.act(format!("cordon {node}"), External::User { id: 1 << 40, command }).unwrap();
+        let decision = view
+            .player
+            .records()
+            .iter()
+            .rev()
+            .find_map(|r| if let What::Decision(d) = &r.what { Some((r.id, d.winner.clone())) } else { None })
+            .expect("the replacement is placed");
+        view.player.go_to(decision.0);
+        podium_viz::paint::scene(&mut view, area, &mut podium_viz::draw::Canvas::default());
+        let said = view.decision.get(view.player.source().active(), decision.0).expect("it is explained");
+        assert_eq!(said.best, [decision.1.clone()], "the winner of this future");
+        seen.push(decision);
+    }
+    assert_ne!(seen[0].1, seen[1].1, "the futures differ");
+}

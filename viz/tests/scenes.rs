@@ -275,7 +275,7 @@ fn a_decision_of_one_future_is_not_that_of_another() {
         view.player.go_to(decision.0);
         podium_viz::paint::scene(&mut view, area, &mut podium_viz::draw::Canvas::default());
         let said = view.decision.get(view.player.source().active(), decision.0).expect("it is explained");
-        assert_eq!(said.best, [decision.1.clone()], "the winner of this future");
+        assert_eq!(said.best, std::slice::from_ref(&decision.1), "the winner of this future");
         seen.push(decision);
     }
     assert_ne!(seen[0].1, seen[1].1, "the futures differ");

@@ -3,7 +3,7 @@
 
 use crate::theme::{Color, PodLook, owner_color};
 use podium_sim::cow::CowMap;
-use podium_sim::object::{Key, Kind, Node, Obj, Pod, Str};
+use podium_sim::object::{Key, Node, Obj, Pod, Str};
 use podium_sim::time::SimTime;
 use podium_sim::trace::{Code, Fold, Folding, Record, What, WriteVerb};
 use std::sync::Arc;
@@ -347,9 +347,4 @@ impl Folding for Scene {
             _ => {}
         }
     }
-}
-
-/// Whether a key is a pod's.
-pub fn is_pod(key: &Key) -> bool {
-    key.kind == Kind::Pod
 }

@@ -1,7 +1,7 @@
 //! Colours. Okabe and Ito's palette for states, which the colour-blind can tell apart; a light theme for projectors,
 //! which wash out dark ones, and a dark theme for screens.
 
-use podium_sim::object::{Obj, Pod};
+use podium_sim::object::Pod;
 
 /// Red, green, blue and alpha, a byte each, red lowest: as the shader reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -214,9 +214,4 @@ pub fn owner_color(name: &str) -> Color {
         [0x00_72B2, 0xE6_9F00, 0x00_9E73, 0xCC_79A7, 0x8C_6D31, 0x56_B4E9, 0x6A_51A3, 0x63_6363];
     let hash = name.bytes().fold(2_166_136_261_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(16_777_619));
     Color::rgb(HUES[(hash >> 7) as usize % HUES.len()])
-}
-
-/// Whether an object is one that the picture shows.
-pub fn shown(obj: &Obj) -> bool {
-    obj.as_pod().is_some() || obj.as_node().is_some() || obj.as_deployment().is_some()
 }

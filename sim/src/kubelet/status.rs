@@ -112,6 +112,7 @@ impl PodRow {
         let running = c.st == St::Running;
         let plain_init = i < self.inits() && !self.sidecar(i);
         ContainerStatus {
+            other: crate::object::Other::default(),
             name: spec.name.clone(),
             ready: if plain_init { c.succeeded() } else { running && c.ready },
             restart_count: i64::from(c.attempt),

@@ -459,6 +459,8 @@ pub struct ContainerStatus {
     pub container_id: Str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<bool>,
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// `v1.ContainerState`: one of waiting, running, terminated, or (only as `lastState`) none.

@@ -1,8 +1,8 @@
 //! One scheduling attempt, and what becomes of it. Source: `pkg/scheduler/schedule_one.go`.
 
-use super::fast::{Decided, Diagnosis};
+use super::fast::{Decided, Diagnosis, PostFiltered};
 use super::framework::{POD_DELETE, PodInfo, Subject};
-use super::message::{NO_NODES, fit_error, hopeless_preemption, truncate};
+use super::message::{NO_NODES, fit_error, truncate};
 use super::queue::Queued;
 use super::{NAME, NODES, PODS, SchedCtx, SchedTimer, Scheduler, key_of, role};
 use crate::apiserver::{Patch, Status, Verb};
@@ -30,7 +30,7 @@ pub(super) struct Cycle {
     pods: Heard,
     cluster: Heard,
     forgotten: Vec<Uid>,
-    post_filter: Option<String>,
+    post_filter: Option<PostFiltered>,
 }
 
 impl Scheduler {
@@ -50,16 +50,17 @@ impl Scheduler {
                 self.queue.done(pod.metadata.uid);
                 continue;
             }
-            let (start, nodes) = (self.next_start, self.cache.view().order.len());
+            let (start, nodes) = (self.next_start, self.cache.order().len());
             let decided = self.decider.decide(&queued.info, &self.cache, start, &mut || cx.rng().next());
             self.next_start = decided.next_start;
-            let rows = self.cache.view().rows;
-            let winner = decided.winner.map_or(Str::new(), |w| rows[w as usize].name.clone());
+            let winner = decided.winner.map_or(Str::new(), |w| self.cache.row(w).name.clone());
+            let now = cx.wall();
+            let mut draw = || cx.rng().next();
             let post_filter = decided
                 .diagnosis
                 .as_ref()
                 .filter(|_| nodes > 0)
-                .and_then(|d| hopeless_preemption(&queued.info, &self.cache.view(), &d.candidates));
+                .map(|d| self.decider.post_filter(&queued.info, &self.cache, d, now, &mut draw));
             cx.after(
                 CYCLE_COST + Span(NODE_COST.0 * u64::from(decided.looked_at)),
                 Timer::Scheduler(SchedTimer::Cycle),
@@ -78,7 +79,7 @@ impl Scheduler {
         let Cycle { queued, decided, winner, start, nodes, pods, cluster, forgotten, post_filter } = cycle;
         let pod = queued.info.pod.clone();
         cx.set_cause(queued.cause);
-        let plugins = self.decider.plugins();
+        let profile = self.decider.profile().clone();
         let cause = cx.record(|_| {
             let rejectors = decided.diagnosis.iter().flat_map(|d| d.rejectors.iter());
             What::Decision(Arc::new(Decision {
@@ -96,7 +97,7 @@ impl Scheduler {
                 winner: winner.clone(),
                 score: decided.score,
                 reasons: decided.diagnosis.as_ref().map_or(Vec::new(), |d| reasons(d, nodes)),
-                rejectors: rejectors.map(|i| Str::from(plugins[i].plugin.name())).collect(),
+                rejectors: rejectors.map(|i| Str::from(profile.plugin(i).name())).collect(),
             }))
         });
         cx.set_cause(cause);
@@ -107,7 +108,12 @@ impl Scheduler {
         let message = if nodes == 0 {
             NO_NODES.to_string()
         } else {
-            fit_error(nodes, diagnosis.all.as_ref(), &diagnosis.reasons, post_filter.as_deref())
+            fit_error(
+                nodes,
+                diagnosis.all.as_ref(),
+                &diagnosis.reasons,
+                post_filter.as_ref().map(|p| p.message.as_str()),
+            )
         };
         self.failed(cx, queued, diagnosis.rejectors, lit!("Unschedulable"), message);
     }
@@ -171,12 +177,8 @@ impl Scheduler {
             self.queue.done(queued.info.pod.metadata.uid);
             return;
         };
-        queued.info = if Arc::ptr_eq(&pod.spec, &queued.info.pod.spec) {
-            PodInfo { pod: pod.clone(), amounts: queued.info.amounts }
-        } else {
-            PodInfo::new(pod.clone())
-        };
-        self.queue.fail(cx, queued, rejectors);
+        queued.info = PodInfo::like(Some(&queued.info), pod.clone());
+        self.queue.fail(cx, &self.cache, queued, rejectors);
         self.event(cx, &pod, EventType::Warning, lit!("FailedScheduling"), truncate(&message));
         let old = pod.condition("PodScheduled");
         let same = |c: &Condition| {

@@ -4,31 +4,26 @@
 //! Source: `pkg/scheduler/schedule_one.go` (schedulePod, findNodesThatFitPod, prioritizeNodes, selectHost).
 
 use super::fast::absent_reason;
-use super::framework::{
-    Bits, Entry, FILTER, NORMALIZE, PRE_FILTER, PRE_SCORE, PodInfo, PreFilter, Rejection, SCORE, State,
-    feasible_to_find, pick,
-};
+use super::filters::Filters;
+use super::framework::{NORMALIZE, PRE_SCORE, PodInfo, Rejection, SCORE, feasible_to_find, pick};
 use super::message::{Reasons, fit_error};
-use super::resources::PodAmounts;
-use super::snapshot::{NodeInfo, View};
-use crate::object::{Node, Pod, Str};
-use std::collections::BTreeMap;
+use super::profile::Profile;
+use super::snapshot::Cache;
+use crate::object::Str;
 use std::sync::Arc;
 
 /// How a decision is made, apart from the cluster and the pod.
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug)]
 pub struct Search {
     /// The profile.
-    pub plugins: &'static [Entry],
-    /// `percentageOfNodesToScore`; 0 for the default.
-    pub percent: usize,
+    pub profile: Arc<Profile>,
     /// Where the search begins, in the scheduler's order of nodes.
     pub start: u32,
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Search { plugins: super::plugins::ALL, percent: 0, start: 0 }
+        Search { profile: Profile::standard(), start: 0 }
     }
 }
 
@@ -65,6 +60,8 @@ pub struct NodeExplanation {
     pub left_out: bool,
     /// Each filter, in order. Upstream stops at the first rejection.
     pub verdicts: Vec<Verdict>,
+    /// The plugin whose rejection counts: the first to reject.
+    pub counts: Option<&'static str>,
     /// Each score, in order; empty unless the node was found feasible and had competition.
     pub scores: Vec<Score>,
     /// The sum of the weighted scores.
@@ -74,7 +71,9 @@ pub struct NodeExplanation {
 impl NodeExplanation {
     /// The rejection that counts: the first.
     pub fn rejected(&self) -> Option<(&'static str, &Rejection)> {
-        self.verdicts.iter().find_map(|v| Some((v.plugin, v.rejection.as_ref()?)))
+        let plugin = self.counts?;
+        let verdict = self.verdicts.iter().find(|v| v.plugin == plugin)?;
+        Some((plugin, verdict.rejection.as_ref()?))
     }
     /// Whether the node took part in the scoring.
     pub fn feasible(&self) -> bool {
@@ -99,6 +98,10 @@ pub struct Explanation {
     pub next_start: u32,
     /// How many nodes gave each reason, if none passed.
     pub reasons: Reasons,
+    /// The plugins that rejected, sorted, if none passed.
+    pub rejectors: Vec<&'static str>,
+    /// The nodes, by number, whose rejection evicting pods could remove.
+    pub open: Vec<u32>,
     /// The message of the FailedScheduling event without the part about preemption; empty if a node was found.
     pub message: String,
 }
@@ -114,114 +117,109 @@ impl Explanation {
     }
 }
 
-/// Decides where `pod` goes. `nodes` are in the scheduler's order
-/// ([`super::node_tree::in_order`]), `pods` are those that count on a node, with their `nodeName`.
-pub fn explain(nodes: &[Arc<Node>], pods: &[Arc<Pod>], pod: &Arc<Pod>, search: Search) -> Explanation {
-    let plugins = search.plugins;
-    let pod = PodInfo::new(pod.clone());
-    let infos = node_infos(nodes, pods);
-    let order: Vec<u32> = (0..infos.len() as u32).collect();
-    let cluster = View { rows: &infos, order: &order };
-
+/// Decides where a pod goes.
+pub fn explain(cluster: &Cache, pod: &PodInfo, search: &Search) -> Explanation {
+    let profile = &*search.profile;
+    let all = cluster.order().len();
     let mut out = Explanation {
         nodes: Vec::new(),
         rejected: None,
         best: Vec::new(),
         looked_at: 0,
         feasible: 0,
-        next_start: if nodes.is_empty() { 0 } else { search.start % nodes.len() as u32 },
+        next_start: if all == 0 { 0 } else { search.start % all as u32 },
         reasons: Reasons::new(),
+        rejectors: Vec::new(),
+        open: Vec::new(),
         message: String::new(),
     };
-    if nodes.is_empty() {
+    if all == 0 {
         out.message = super::message::NO_NODES.into();
         return out;
     }
 
     // PreFilter: which filters have something to say, and which nodes are in question at all.
-    let mut states: Vec<State> = plugins.iter().map(|_| None).collect();
-    let mut filters = Vec::new();
-    let mut only: Option<Vec<Str>> = None;
-    let mut confined_by = Bits::NONE;
-    for (i, e) in plugins.iter().enumerate() {
-        let answer = match e.at(PRE_FILTER) {
-            true => e.plugin.pre_filter(&pod, &cluster, &mut states[i]),
-            false => PreFilter::Continue,
-        };
-        match answer {
-            PreFilter::Skip => continue,
-            PreFilter::Continue => {}
-            PreFilter::Reject(r) => {
-                out.message = fit_error(nodes.len(), Some(&r), &Reasons::new(), None);
-                out.rejected = Some((e.plugin.name(), r));
-                return out;
-            }
-            PreFilter::Only(names) => {
-                confined_by = confined_by.or(Bits::one(i));
-                only = Some(match only {
-                    None => names,
-                    Some(o) => o.into_iter().filter(|n| names.contains(n)).collect(),
-                });
-            }
+    let mut filters = match Filters::begin(profile, pod, cluster) {
+        Ok(f) => f,
+        Err((plugin, r)) => {
+            out.message = fit_error(all, Some(&r), &Reasons::new(), None);
+            out.rejectors.push(profile.plugin(plugin).name());
+            out.rejected = Some((profile.plugin(plugin).name(), r));
+            return out;
         }
-        if e.at(FILTER) {
-            filters.push(i);
-        }
-    }
+    };
 
-    // Filter: every plugin on every node, so that all can be shown.
+    // Filter: every plugin on every node, so that all can be shown. The first rejection counts; where pods are
+    // nominated to the node, it may be one that the node alone does not give.
     for node in cluster.nodes() {
-        let verdict = |i: &usize| Verdict {
-            plugin: plugins[*i].plugin.name(),
-            rejection: plugins[*i].plugin.filter(&pod, node, &states[*i]).err(),
-        };
+        let name = |i: usize| profile.plugin(i).name();
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        for i in filters.plugins() {
+            verdicts.push(Verdict { plugin: name(i), rejection: filters.ask(i, node) });
+        }
+        let counted = filters.check(node);
+        if let Some((i, r)) = &counted
+            && let Some(v) = verdicts.iter_mut().find(|v| v.plugin == name(*i))
+        {
+            v.rejection = Some(r.clone());
+        }
         out.nodes.push(NodeExplanation {
             node: node.name.clone(),
             looked_at: false,
-            left_out: only.as_ref().is_some_and(|o| !o.contains(&node.name)),
-            verdicts: filters.iter().map(verdict).collect(),
+            left_out: filters.only.as_ref().is_some_and(|o| !o.contains(&node.name)),
+            verdicts,
+            counts: counted.map(|(i, _)| name(i)),
             scores: Vec::new(),
             total: 0,
         });
     }
 
     // The search: from the start on, until enough nodes are found.
-    let feasible = find(&mut out, &pod, search);
+    let feasible = find(&mut out, pod, search);
     out.feasible = feasible.len() as u32;
     if feasible.is_empty() {
-        for n in &out.nodes {
+        let absent = absent_reason(profile, filters.confined_by);
+        out.rejectors.extend(profile.names(filters.confined_by));
+        for (i, n) in out.nodes.iter().enumerate() {
             match n.rejected() {
-                Some((_, r)) if n.looked_at => {
-                    for reason in &r.reasons {
+                Some((plugin, r)) if n.looked_at => {
+                    for reason in r.reasons.iter() {
                         *out.reasons.entry(reason.clone()).or_default() += 1;
                     }
+                    if !r.unresolvable {
+                        out.open.push(cluster.order()[i]);
+                    }
+                    out.rejectors.push(plugin);
                 }
-                _ => *out.reasons.entry(absent_reason(plugins, confined_by)).or_default() += 1,
+                _ => *out.reasons.entry(absent.clone()).or_default() += 1,
             }
         }
-        out.message = fit_error(nodes.len(), None, &out.reasons, None);
+        out.rejectors.sort_unstable();
+        out.rejectors.dedup();
+        out.message = fit_error(all, None, &out.reasons, None);
         return out;
     }
 
     // Score, unless there is no choice.
+    let rows: Vec<u32> = feasible.iter().map(|i| cluster.order()[*i]).collect();
     if feasible.len() > 1 {
-        for e in plugins.iter().filter(|e| e.at(SCORE)) {
-            let mut state = None;
-            if e.at(PRE_SCORE) && !e.plugin.pre_score(&pod, &cluster, &feasible, &mut state) {
+        for p in profile.at(SCORE) {
+            let (plugin, weight) = (profile.plugin(*p), profile.weight(*p));
+            let state = &mut filters.states[*p];
+            if profile.asks(*p, PRE_SCORE) && !plugin.pre_score(pod, cluster, &rows, state) {
                 continue;
             }
-            let raw: Vec<i64> =
-                feasible.iter().map(|i| e.plugin.score(&pod, &infos[*i as usize], &state)).collect();
+            let raw: Vec<i64> = rows.iter().map(|r| plugin.score(pod, cluster.row(*r), state)).collect();
             let mut normalised = raw.clone();
-            if e.at(NORMALIZE) {
-                e.plugin.normalize(&mut normalised, &state);
+            if plugin.points().meets(NORMALIZE) {
+                plugin.normalize(&mut normalised, state);
             }
             for (k, i) in feasible.iter().enumerate() {
-                let weighted = normalised[k] * e.weight;
-                let n = &mut out.nodes[*i as usize];
+                let weighted = normalised[k] * weight;
+                let n = &mut out.nodes[*i];
                 n.total += weighted;
                 n.scores.push(Score {
-                    plugin: e.plugin.name(),
+                    plugin: plugin.name(),
                     raw: raw[k],
                     normalised: normalised[k],
                     weighted,
@@ -229,51 +227,40 @@ pub fn explain(nodes: &[Arc<Node>], pods: &[Arc<Pod>], pod: &Arc<Pod>, search: S
             }
         }
     }
-    let best = feasible.iter().map(|i| out.nodes[*i as usize].total).max().unwrap_or(0);
-    out.best = feasible
-        .iter()
-        .map(|i| &out.nodes[*i as usize])
-        .filter(|n| n.total == best)
-        .map(|n| n.node.clone())
-        .collect();
+    let best = feasible.iter().map(|i| out.nodes[*i].total).max().unwrap_or(0);
+    let tied = feasible.iter().map(|i| &out.nodes[*i]).filter(|n| n.total == best);
+    out.best = tied.map(|n| n.node.clone()).collect();
     out
 }
 
-/// Marks the nodes that the search comes to; returns the feasible ones in the order in which it finds them.
-fn find(out: &mut Explanation, pod: &PodInfo, search: Search) -> Vec<u32> {
-    let passes = |n: &NodeExplanation| !n.left_out && n.rejected().is_none();
+/// Marks the nodes that the search comes to; returns the places of the feasible ones in the order in which it finds
+/// them.
+fn find(out: &mut Explanation, pod: &PodInfo, search: &Search) -> Vec<usize> {
     let nominated = &pod.pod.status.nominated_node_name;
-    if let Some(i) = out.nodes.iter().position(|n| n.node == *nominated && passes(n)) {
+    let nominated = out.nodes.iter().position(|n| !nominated.is_empty() && n.node == *nominated);
+    if let Some(i) = nominated {
         out.nodes[i].looked_at = true;
-        out.looked_at = 1;
-        return vec![i as u32];
+        if out.nodes[i].rejected().is_none() {
+            out.looked_at = 1;
+            return vec![i];
+        }
     }
     let candidates: Vec<usize> = (0..out.nodes.len()).filter(|i| !out.nodes[*i].left_out).collect();
-    let want = feasible_to_find(candidates.len(), search.percent);
+    let scored = !search.profile.at(SCORE).is_empty();
+    let want = if scored { feasible_to_find(candidates.len(), search.profile.percent) } else { 1 };
     let mut found = Vec::new();
     for k in 0..candidates.len() {
         let i = candidates[(search.start as usize + k) % candidates.len()];
-        if passes(&out.nodes[i]) {
+        if out.nodes[i].rejected().is_none() {
             // Upstream notices that it has enough when it meets one more.
             if found.len() == want {
                 break;
             }
-            found.push(i as u32);
+            found.push(i);
         }
         out.nodes[i].looked_at = true;
-        out.looked_at += 1;
     }
+    out.looked_at = out.nodes.iter().filter(|n| n.looked_at).count() as u32;
     out.next_start = (search.start + out.looked_at) % out.nodes.len() as u32;
     found
-}
-
-fn node_infos(nodes: &[Arc<Node>], pods: &[Arc<Pod>]) -> Vec<NodeInfo> {
-    let mut infos: Vec<NodeInfo> = nodes.iter().map(|n| NodeInfo::new(n.clone())).collect();
-    let by_name: BTreeMap<Str, usize> = infos.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect();
-    for p in pods {
-        if let Some(i) = by_name.get(&p.node_name) {
-            infos[*i].add_pod(p.clone(), &PodAmounts::of(&p.spec));
-        }
-    }
-    infos
 }

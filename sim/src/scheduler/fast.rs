@@ -3,24 +3,29 @@
 //!
 //! Pods of one spec are a class. A class keeps one small `Cell` a node: the verdict of the filters and the raw
 //! scores, stamped with the node's generation. Plugins are asked again only for nodes that changed since, which
-//! after a decision is one. A plugin that [depends on anything](Depends::Anything) is left out of the cells and
-//! asked each time; no other plugin loses its cells for it. A property test holds the two paths together.
+//! after a decision is one. Plugins that look beyond the node are left out of the cells. Those that keep counts find
+//! them as the last like pod left them, brought up to date by the pods that came and left since; the others are asked
+//! each time. A property test holds the two paths together.
 
+use super::filters::{Filters, malformed};
 use super::framework::{
-    Bits, Entry, FILTER, NORMALIZE, PRE_FILTER, PRE_SCORE, PodInfo, PreFilter, Rejection, SCORE, State,
-    feasible_to_find, pick,
+    Bits, Depends, FILTER, NORMALIZE, POST_FILTER, PRE_FILTER, PRE_SCORE, PodChange, PodInfo, PostFilter,
+    PreFilter, Rejection, SCORE, State, feasible_to_find, pick,
 };
 use super::message::Reasons;
-use super::snapshot::{Cache, NodeInfo, View};
-use crate::object::{PodSpec, Str};
+use super::preemption::{Attempt, Preemption};
+use super::profile::Profile;
+use super::snapshot::{Cache, NodeInfo};
+use crate::api_util::Time;
+use crate::object::{Labels, Pod, PodSpec, Str};
 use std::sync::Arc;
-
-#[allow(unused_imports)] // for the documentation
-use super::framework::Depends;
 
 /// How many classes are remembered; the one that was not used for longest goes.
 const CLASSES_MAX: usize = 256;
-/// How many cached plugins may normalise their scores. Raise it when the list of plugins outgrows it.
+/// How many sets of counts are remembered in a class.
+const KIN_MAX: usize = 16;
+/// How many plugins whose answers are kept by node may normalise their scores. Raise it when the list of plugins
+/// outgrows it.
 const RAW_MAX: usize = 4;
 
 /// What a class knows about a node.
@@ -30,6 +35,8 @@ struct Cell {
     generation: u32,
     /// 0 if all cached filters pass; otherwise 1 + the number of the refusal.
     refusal: u16,
+    /// Whether pods are nominated to the node that count for this class.
+    nominated: bool,
     /// Weighted sum of the scores that are not normalised.
     flat: i32,
     /// Raw scores of the plugins that normalise.
@@ -43,7 +50,6 @@ struct Refusal {
     rejection: Rejection,
 }
 
-#[derive(Clone, Debug)]
 struct Class {
     spec: Arc<PodSpec>,
     node_name: Str,
@@ -56,6 +62,33 @@ struct Class {
     answers: Vec<(usize, PreFilter)>,
     refusals: Vec<Refusal>,
     cells: Arc<Vec<Cell>>,
+    kin: Vec<Kin>,
+}
+
+/// Pods of one class that plugins cannot tell apart by labels, namespace and owner either, and the counts for them.
+struct Kin {
+    namespace: Str,
+    labels: Labels,
+    owner: Option<(Str, Str)>,
+    used: u64,
+    epoch: u64,
+    place: u64,
+    states: Vec<State>,
+}
+
+impl Clone for Class {
+    /// Counts are not copied: they are made anew when they are needed.
+    fn clone(&self) -> Class {
+        Class {
+            spec: self.spec.clone(),
+            node_name: self.node_name.clone(),
+            answers: self.answers.clone(),
+            refusals: self.refusals.clone(),
+            cells: self.cells.clone(),
+            kin: Vec::new(),
+            ..*self
+        }
+    }
 }
 
 /// Why no node was found.
@@ -93,12 +126,15 @@ pub struct Decided {
 /// Makes decisions.
 #[derive(Clone)]
 pub struct Decider {
-    plugins: &'static [Entry],
-    percent: usize,
+    profile: Arc<Profile>,
     /// Cached plugins that normalise: each has a place in [`Cell::raw`].
     columns: Vec<usize>,
+    /// Each plugin's place among the filters.
+    rank: Vec<usize>,
     classes: Vec<Class>,
     clock: u64,
+    /// The class, the kin and the skipped filters of the last decision.
+    last: (usize, usize, Bits),
     feasible: Vec<u32>,
     totals: Vec<i64>,
     column: Vec<i64>,
@@ -106,21 +142,38 @@ pub struct Decider {
     candidates: Vec<u32>,
 }
 
+/// What came of asking the PostFilter plugins.
+#[derive(Clone, Debug, Default)]
+pub struct PostFiltered {
+    /// Who has to leave which node, if that helps.
+    pub preemption: Option<Box<Preemption>>,
+    /// Whether a nomination that the pod has is withdrawn.
+    pub withdrawn: bool,
+    /// What the plugins say, if nothing helps.
+    pub message: String,
+}
+
+fn owner(pod: &Pod) -> Option<(&Str, &Str)> {
+    pod.metadata.controller().map(|o| (&o.kind, &o.name))
+}
+
 impl Decider {
-    /// A decider with that profile. `percent` is `percentageOfNodesToScore`, 0 for the default.
+    /// A decider with that profile.
     ///
     /// # Panics
     /// If more plugins normalise than a cell has room for.
-    pub fn new(plugins: &'static [Entry], percent: usize) -> Decider {
-        let columns: Vec<usize> =
-            (0..plugins.len()).filter(|i| plugins[*i].at(NORMALIZE) && !plugins[*i].uncached()).collect();
+    pub fn new(profile: Arc<Profile>) -> Decider {
+        let normalises = |i: &usize| profile.plugin(*i).points().meets(NORMALIZE) && profile.by_node(*i);
+        let columns: Vec<usize> = profile.at(SCORE).iter().copied().filter(normalises).collect();
         assert!(columns.len() <= RAW_MAX, "RAW_MAX is too small for this profile");
+        let place = |i| profile.at(FILTER).iter().position(|f| *f == i).unwrap_or(usize::MAX);
         Decider {
-            plugins,
-            percent,
+            rank: (0..profile.plugins.len()).map(place).collect(),
+            profile,
             columns,
             classes: Vec::new(),
             clock: 0,
+            last: (0, 0, Bits::NONE),
             feasible: Vec::new(),
             totals: Vec::new(),
             column: Vec::new(),
@@ -130,18 +183,18 @@ impl Decider {
     }
 
     /// The profile.
-    pub fn plugins(&self) -> &'static [Entry] {
-        self.plugins
+    pub fn profile(&self) -> &Arc<Profile> {
+        &self.profile
     }
 
-    fn class_of(&mut self, pod: &PodInfo, view: &View<'_>) -> usize {
+    fn class_of(&mut self, pod: &PodInfo, cache: &Cache) -> usize {
         self.clock += 1;
         let (spec, node_name) = (&pod.pod.spec, &pod.pod.node_name);
         let same = |c: &Class| Arc::ptr_eq(&c.spec, spec) && c.node_name == *node_name;
         let equal = |c: &Class| c.spec == *spec && c.node_name == *node_name;
         let found = self.classes.iter().rposition(same).or_else(|| self.classes.iter().rposition(equal));
-        let i = found.unwrap_or_else(|| {
-            let class = Class::new(self.plugins, pod, view);
+        let i = found.filter(|_| !pod.facts.resizing).unwrap_or_else(|| {
+            let class = Class::new(&self.profile, pod, cache);
             if self.classes.len() < CLASSES_MAX {
                 self.classes.push(class);
                 return self.classes.len() - 1;
@@ -154,6 +207,39 @@ impl Decider {
         i
     }
 
+    /// The kin of a pod in its class, with counts that are up to date.
+    fn kin_of(&mut self, class: usize, pod: &PodInfo, cache: &Cache) -> usize {
+        let m = &pod.pod.metadata;
+        let kin = &mut self.classes[class].kin;
+        let like = |k: &Kin| {
+            k.namespace == m.namespace
+                && (k.labels.same(&m.labels) || k.labels == m.labels)
+                && k.owner.as_ref().map(|(a, b)| (a, b)) == owner(&pod.pod)
+        };
+        let i = kin.iter().position(like).unwrap_or_else(|| {
+            let new = Kin {
+                namespace: m.namespace.clone(),
+                labels: m.labels.clone(),
+                owner: owner(&pod.pod).map(|(a, b)| (a.clone(), b.clone())),
+                used: 0,
+                epoch: cache.epoch(),
+                place: cache.journal().end(),
+                states: self.profile.plugins.iter().map(|_| None).collect(),
+            };
+            if kin.len() < KIN_MAX {
+                kin.push(new);
+                return kin.len() - 1;
+            }
+            let oldest = (0..kin.len()).min_by_key(|i| kin[*i].used).unwrap_or(0);
+            kin[oldest] = new;
+            oldest
+        });
+        let k = &mut kin[i];
+        k.used = self.clock;
+        k.catch_up(&self.profile, pod, cache);
+        i
+    }
+
     /// Decides where a pod goes. `start` is where the search begins; `draw` breaks ties.
     pub fn decide(
         &mut self,
@@ -162,59 +248,93 @@ impl Decider {
         start: u32,
         draw: &mut dyn FnMut() -> u64,
     ) -> Decided {
-        let view = cache.view();
-        let all = view.order.len();
+        let all = cache.order().len();
         if all == 0 {
             return Decided { diagnosis: Some(Diagnosis::default()), ..Decided::default() };
         }
-        let class = self.class_of(pod, &view);
-        let mut states: Vec<State> = Vec::new();
-        let pre = match self.pre_filters(class, pod, &view, &mut states) {
-            Ok(pre) => pre,
-            Err(diagnosis) => {
-                return Decided {
-                    diagnosis: Some(diagnosis),
-                    next_start: start % all as u32,
-                    ..Decided::default()
-                };
+        let nobody = |rejection, plugin| {
+            let diagnosis =
+                Diagnosis { all: Some(rejection), rejectors: Bits::one(plugin), ..Diagnosis::default() };
+            Decided { diagnosis: Some(diagnosis), next_start: start % all as u32, ..Decided::default() }
+        };
+        if let Some(r) = malformed(pod) {
+            return nobody(r, 0);
+        }
+        let c = self.class_of(pod, cache);
+        let k = self.kin_of(c, pod, cache);
+        let mut states = std::mem::take(&mut self.classes[c].kin[k].states);
+        let decided = match self.pre_filters(c, pod, cache, &mut states) {
+            Ok(pre) => {
+                self.last = (c, k, self.classes[c].skip_filter.or(pre.skip));
+                self.search(c, &pre, pod, cache, start, &mut states, draw)
+            }
+            Err((plugin, rejection)) => {
+                self.last = (c, k, Bits::NONE);
+                nobody(rejection, plugin)
             }
         };
-        let class = &mut self.classes[class];
+        self.classes[c].kin[k].states = states;
+        decided
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one decision")]
+    fn search(
+        &mut self,
+        c: usize,
+        pre: &Pre,
+        pod: &PodInfo,
+        cache: &Cache,
+        start: u32,
+        states: &mut [State],
+        draw: &mut dyn FnMut() -> u64,
+    ) -> Decided {
+        let all = cache.order().len();
+        let class = &mut self.classes[c];
         self.feasible.clear();
         self.candidates.clear();
         self.counts.clear();
         let cells = Arc::make_mut(&mut class.cells);
-        if cells.len() < view.rows.len() {
-            cells.resize(view.rows.len(), Cell::default());
+        if cells.len() < cache.rows().len() {
+            cells.resize(cache.rows().len(), Cell::default());
         }
         let mut look = Look {
-            plugins: self.plugins,
+            profile: &self.profile,
             columns: &self.columns,
+            rank: &self.rank,
             refusals: &mut class.refusals,
             skip_filter: class.skip_filter.or(pre.skip),
             skip_score: class.skip_score,
             uncached: &pre.uncached,
-            states: &states,
+            states,
             cells,
             pod,
-            view,
-            generations: cache.generations(),
+            cache,
+            own_nomination: cache.nomination(pod.pod.metadata.uid).and_then(|n| cache.row_of(n)),
         };
 
         let mut explicit = 0u32;
-        let mut nominated = false;
-        if !pod.pod.status.nominated_node_name.is_empty()
-            && let Some(row) = cache.row_of(&pod.pod.status.nominated_node_name)
-            && pre.rows.as_ref().is_none_or(|r| r.contains(&row))
-            && look.refusal(row) == 0
-        {
+        let wished = cache.row_of(&pod.pod.status.nominated_node_name);
+        let granted = wished.filter(|row| look.refusal(*row) == 0);
+        if let Some(row) = granted {
             self.feasible.push(row);
-            nominated = true;
-        }
-        if !nominated {
-            let rows = pre.rows.as_deref().unwrap_or(view.order);
-            let want = feasible_to_find(rows.len(), self.percent);
+        } else {
+            let rows = pre.rows.as_deref().unwrap_or(cache.order());
+            let want = match self.profile.at(SCORE).is_empty() {
+                true => 1,
+                false => feasible_to_find(rows.len(), self.profile.percent),
+            };
             let first = if rows.is_empty() { 0 } else { start as usize % rows.len() };
+            let mut refuse = |look: &Look<'_>, row: u32, refusal: usize| {
+                explicit += 1;
+                if self.counts.len() < refusal {
+                    self.counts.resize(refusal, 0);
+                }
+                self.counts[refusal - 1] += 1;
+                if !look.refusals[refusal - 1].rejection.unresolvable {
+                    self.candidates.push(row);
+                }
+            };
+            let mut met = wished.is_none();
             // Like upstream, the search ends when one more feasible node is met than wanted.
             for row in rows[first..].iter().chain(&rows[..first]) {
                 let refusal = look.refusal(*row) as usize;
@@ -225,19 +345,19 @@ impl Decider {
                     self.feasible.push(*row);
                     continue;
                 }
-                explicit += 1;
-                if self.counts.len() < refusal {
-                    self.counts.resize(refusal, 0);
-                }
-                self.counts[refusal - 1] += 1;
-                if !look.refusals[refusal - 1].rejection.unresolvable {
-                    self.candidates.push(*row);
-                }
+                met |= wished == Some(*row);
+                refuse(&look, *row, refusal);
+            }
+            // The node to which the pod is nominated was asked before the others.
+            if let Some(row) = wished.filter(|_| !met) {
+                let refusal = look.refusal(row) as usize;
+                refuse(&look, row, refusal);
             }
         }
         let feasible = self.feasible.len() as u32;
         let looked_at = feasible + explicit;
-        let next_start = if nominated { start % all as u32 } else { (start + looked_at) % all as u32 };
+        let next_start =
+            if granted.is_some() { start % all as u32 } else { (start + looked_at) % all as u32 };
         let mut out = Decided { feasible, looked_at, next_start, ..Decided::default() };
         match feasible {
             0 => {
@@ -245,20 +365,20 @@ impl Decider {
                 for (i, n) in self.counts.iter().enumerate().filter(|(_, n)| **n > 0) {
                     let r = &look.refusals[i];
                     d.rejectors = d.rejectors.or(Bits::one(r.plugin));
-                    for reason in &r.rejection.reasons {
+                    for reason in r.rejection.reasons.iter() {
                         *d.reasons.entry(reason.clone()).or_default() += n;
                     }
                 }
                 let absent = all as u32 - explicit;
                 if absent > 0 && !pre.confined_by.is_empty() {
-                    *d.reasons.entry(absent_reason(self.plugins, pre.confined_by)).or_default() += absent;
+                    *d.reasons.entry(absent_reason(&self.profile, pre.confined_by)).or_default() += absent;
                 }
                 d.candidates.clone_from(&self.candidates);
                 out.diagnosis = Some(d);
             }
             1 => out.winner = Some(self.feasible[0]),
             _ => {
-                score(&look, &self.feasible, &mut self.totals, &mut self.column);
+                score(&mut look, &self.feasible, &mut self.totals, &mut self.column);
                 let best = self.totals.iter().copied().max().unwrap_or(0);
                 let ties = self.totals.iter().filter(|t| **t == best).count();
                 let mut nth = 0;
@@ -274,34 +394,81 @@ impl Decider {
         out
     }
 
+    /// The nodes of the highest score in the last decision, if it scored any.
+    pub fn best(&self) -> Vec<u32> {
+        let Some(best) = self.totals.iter().max().filter(|_| self.feasible.len() > 1) else {
+            return self.feasible.clone();
+        };
+        self.totals.iter().zip(&self.feasible).filter(|(t, _)| *t == best).map(|(_, r)| *r).collect()
+    }
+
+    /// Asks the PostFilter plugins about the pod that [`Decider::decide`] has just found no node for.
+    pub fn post_filter(
+        &mut self,
+        pod: &PodInfo,
+        cache: &Cache,
+        diagnosis: &Diagnosis,
+        now: Time,
+        draw: &mut dyn FnMut() -> u64,
+    ) -> PostFiltered {
+        let profile = self.profile.clone();
+        let (c, k, skip) = self.last;
+        let class = &mut self.classes[c];
+        let mut filters = Filters {
+            profile: &profile,
+            pod,
+            cluster: cache,
+            states: std::mem::take(&mut class.kin[k].states),
+            skip,
+            only: None,
+            confined_by: Bits::NONE,
+        };
+        let mut attempt = Attempt { filters: &mut filters, open: diagnosis.candidates.clone(), now, draw };
+        let mut out = PostFiltered::default();
+        let mut said: Vec<String> = Vec::new();
+        for i in profile.at(POST_FILTER) {
+            match profile.plugin(*i).post_filter(&mut attempt) {
+                PostFilter::Nominated(p) => {
+                    said.clear();
+                    out.preemption = Some(p);
+                    break;
+                }
+                PostFilter::Withdrawn(why) => {
+                    out.withdrawn = true;
+                    said.push(why);
+                }
+                PostFilter::Nothing(why) => said.push(why),
+            }
+        }
+        said.retain(|s| !s.is_empty());
+        out.message = said.join(", ");
+        class.kin[k].states = filters.states;
+        out
+    }
+
     /// PreFilter: the class knows the answers of cached plugins, the others are asked.
     fn pre_filters(
         &self,
         class: usize,
         pod: &PodInfo,
-        view: &View<'_>,
-        states: &mut Vec<State>,
-    ) -> Result<Pre, Diagnosis> {
+        cache: &Cache,
+        states: &mut [State],
+    ) -> Result<Pre, (usize, Rejection)> {
         let class = &self.classes[class];
         let mut pre = Pre::default();
         let mut names: Option<Vec<Str>> = None;
-        let mut cached = class.answers.iter().peekable();
-        for (i, e) in self.plugins.iter().enumerate() {
-            let answer = if e.uncached() {
-                states.resize_with(self.plugins.len(), || None);
-                if e.at(FILTER) {
-                    pre.uncached.push(i);
-                }
-                if e.at(PRE_FILTER) {
-                    e.plugin.pre_filter(pod, view, &mut states[i])
-                } else {
-                    PreFilter::Continue
-                }
-            } else {
-                match cached.next_if(|(p, _)| *p == i) {
+        for i in self.profile.at(PRE_FILTER) {
+            let i = *i;
+            let answer = if self.profile.by_node(i) {
+                match class.answers.iter().find(|(p, _)| *p == i) {
                     Some((_, a)) => a.clone(),
                     None => continue,
                 }
+            } else {
+                if self.profile.plugin(i).depends_on() == Depends::Anything {
+                    states[i] = None;
+                }
+                self.profile.plugin(i).pre_filter(pod, cache, &mut states[i])
             };
             match answer {
                 PreFilter::Continue => {}
@@ -313,22 +480,29 @@ impl Decider {
                         Some(n) => n.into_iter().filter(|x| only.contains(x)).collect(),
                     });
                 }
-                PreFilter::Reject(r) => {
-                    return Err(Diagnosis { all: Some(r), rejectors: Bits::one(i), ..Diagnosis::default() });
-                }
+                PreFilter::Reject(r) => return Err((i, r)),
+            }
+        }
+        for i in self.profile.at(FILTER) {
+            if !self.profile.by_node(*i) && !pre.skip.has(*i) {
+                pre.uncached.push(*i);
             }
         }
         if let Some(names) = names {
-            let named = |row: &&u32| names.contains(&view.rows[**row as usize].name);
-            pre.rows = Some(view.order.iter().filter(named).copied().collect());
+            let mut rows: Vec<u32> = names.iter().filter_map(|n| cache.row_of(n)).collect();
+            if rows.len() > 1 {
+                let named = |row: &&u32| names.contains(&cache.row(**row).name);
+                rows = cache.order().iter().filter(named).copied().collect();
+            }
+            pre.rows = Some(rows);
         }
         Ok(pre)
     }
 }
 
 /// What holds for nodes that a PreFilterResult leaves out.
-pub fn absent_reason(plugins: &[Entry], by: Bits) -> Str {
-    let mut names: Vec<&str> = by.iter().map(|i| plugins[i].plugin.name()).collect();
+pub fn absent_reason(profile: &Profile, by: Bits) -> Str {
+    let mut names: Vec<&str> = profile.names(by).collect();
     names.sort_unstable();
     Str::from(format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" ")))
 }
@@ -341,8 +515,33 @@ struct Pre {
     rows: Option<Vec<u32>>,
 }
 
+impl Kin {
+    /// Tells the plugins that keep counts which pods came and left since the last time.
+    fn catch_up(&mut self, profile: &Profile, pod: &PodInfo, cache: &Cache) {
+        let (epoch, end) = (cache.epoch(), cache.journal().end());
+        if self.epoch == epoch && self.place == end {
+            return;
+        }
+        let kept: Vec<usize> = (0..self.states.len()).filter(|i| self.states[*i].is_some()).collect();
+        match cache.journal().since(self.place).filter(|_| self.epoch == epoch) {
+            Some(changes) if !kept.is_empty() => {
+                for (info, row, sign) in changes {
+                    let change = PodChange { info, row: *row, sign: *sign };
+                    for i in &kept {
+                        profile.plugin(*i).update(pod, change, cache, &mut self.states[*i]);
+                    }
+                }
+            }
+            Some(_) => {}
+            None => kept.iter().for_each(|i| self.states[*i] = None),
+        }
+        self.epoch = epoch;
+        self.place = end;
+    }
+}
+
 impl Class {
-    fn new(plugins: &[Entry], pod: &PodInfo, view: &View<'_>) -> Class {
+    fn new(profile: &Profile, pod: &PodInfo, cache: &Cache) -> Class {
         let mut class = Class {
             spec: pod.pod.spec.clone(),
             node_name: pod.pod.node_name.clone(),
@@ -352,16 +551,18 @@ impl Class {
             answers: Vec::new(),
             refusals: Vec::new(),
             cells: Arc::default(),
+            kin: Vec::new(),
         };
-        for (i, e) in plugins.iter().enumerate().filter(|(_, e)| !e.uncached()) {
-            if e.at(PRE_FILTER) {
-                match e.plugin.pre_filter(pod, view, &mut None) {
+        for i in (0..profile.plugins.len()).filter(|i| profile.by_node(*i)) {
+            let plugin = profile.plugin(i);
+            if profile.asks(i, PRE_FILTER) {
+                match plugin.pre_filter(pod, cache, &mut None) {
                     PreFilter::Continue => {}
                     PreFilter::Skip => class.skip_filter = class.skip_filter.or(Bits::one(i)),
                     other => class.answers.push((i, other)),
                 }
             }
-            if e.at(PRE_SCORE) && !e.plugin.pre_score(pod, view, &[], &mut None) {
+            if profile.asks(i, PRE_SCORE) && !plugin.pre_score(pod, cache, &[], &mut None) {
                 class.skip_score = class.skip_score.or(Bits::one(i));
             }
         }
@@ -371,50 +572,84 @@ impl Class {
 
 /// One look over the nodes for one pod.
 struct Look<'a> {
-    plugins: &'static [Entry],
+    profile: &'a Profile,
     columns: &'a [usize],
+    rank: &'a [usize],
     refusals: &'a mut Vec<Refusal>,
     skip_filter: Bits,
     skip_score: Bits,
     uncached: &'a [usize],
-    states: &'a [State],
+    states: &'a mut [State],
     cells: &'a mut [Cell],
     pod: &'a PodInfo,
-    view: View<'a>,
-    generations: &'a [u32],
+    cache: &'a Cache,
+    /// The node to which the pod itself is nominated.
+    own_nomination: Option<u32>,
 }
 
 impl Look<'_> {
     /// 0 if the node is feasible, otherwise 1 + the number of the first refusal.
+    #[inline]
     fn refusal(&mut self, row: u32) -> u16 {
         let i = row as usize;
-        if self.cells[i].generation != self.generations[i] {
-            self.cells[i] = self.fill(&self.view.rows[i], self.generations[i]);
+        let generation = self.cache.generations()[i];
+        if self.cells[i].generation != generation || self.own_nomination == Some(row) {
+            let mut cell = self.fill(self.cache.row(row), generation);
+            if self.own_nomination == Some(row) {
+                // It holds for this pod alone.
+                cell.generation = 0;
+            }
+            self.cells[i] = cell;
         }
         let cached = self.cells[i].refusal;
-        if self.uncached.is_empty() {
-            return cached;
+        if self.uncached.is_empty() { cached } else { self.refusal_beyond(row, cached) }
+    }
+
+    /// With the plugins that look beyond the node. The first in the list to refuse is the one that counts.
+    fn refusal_beyond(&mut self, row: u32, cached: u16) -> u16 {
+        if self.cells[row as usize].nominated {
+            return self.refusal_with_nominated(row, cached);
         }
-        // The first plugin in the list to refuse is the one that counts.
-        let before = if cached == 0 { usize::MAX } else { self.refusals[cached as usize - 1].plugin };
+        let node = self.cache.row(row);
+        let before = match cached {
+            0 => usize::MAX,
+            n => self.rank[self.refusals[n as usize - 1].plugin],
+        };
         for p in self.uncached {
-            if *p > before {
+            if self.rank[*p] > before {
                 break;
             }
-            if self.skip_filter.has(*p) {
-                continue;
-            }
-            if let Err(r) = self.plugins[*p].plugin.filter(self.pod, &self.view.rows[i], &self.states[*p]) {
+            if let Err(r) = self.profile.plugin(*p).filter(self.pod, node, &self.states[*p]) {
                 return self.intern(*p, r);
             }
         }
         cached
     }
 
+    #[cold]
+    fn refusal_with_nominated(&mut self, row: u32, cached: u16) -> u16 {
+        let states = self.states.iter_mut().map(std::mem::take).collect();
+        let mut filters = Filters {
+            profile: self.profile,
+            pod: self.pod,
+            cluster: self.cache,
+            states,
+            skip: self.skip_filter,
+            only: None,
+            confined_by: Bits::NONE,
+        };
+        let rejected = filters.check(self.cache.row(row));
+        for (mine, theirs) in self.states.iter_mut().zip(filters.states) {
+            *mine = theirs;
+        }
+        let _ = cached;
+        rejected.map_or(0, |(p, r)| self.intern(p, r))
+    }
+
     fn intern(&mut self, plugin: usize, rejection: Rejection) -> u16 {
-        let refusal = Refusal { plugin, rejection };
-        let i = self.refusals.iter().position(|r| *r == refusal).unwrap_or_else(|| {
-            self.refusals.push(refusal);
+        let same = |r: &Refusal| r.plugin == plugin && r.rejection == rejection;
+        let i = self.refusals.iter().position(same).unwrap_or_else(|| {
+            self.refusals.push(Refusal { plugin, rejection });
             self.refusals.len() - 1
         });
         u16::try_from(i + 1).expect("a class of pods has fewer than 65,535 different refusals")
@@ -422,36 +657,56 @@ impl Look<'_> {
 
     fn fill(&mut self, node: &NodeInfo, generation: u32) -> Cell {
         let mut cell = Cell { generation, ..Cell::default() };
-        let plugins = self.plugins;
-        for (p, e) in plugins.iter().enumerate() {
-            if !e.at(FILTER) || e.uncached() || self.skip_filter.has(p) {
-                continue;
-            }
-            if let Err(r) = e.plugin.filter(self.pod, node, &None) {
-                cell.refusal = self.intern(p, r);
-                return cell;
-            }
+        let (uid, priority) = (self.pod.pod.metadata.uid, self.pod.priority());
+        let counts = |p: &&PodInfo| p.priority() >= priority && p.pod.metadata.uid != uid;
+        let mut nominated = self.cache.nominated(node.row).iter().filter(counts).peekable();
+        if nominated.peek().is_some() {
+            cell.nominated = true;
+            let mut with = node.clone();
+            nominated.for_each(|p| with.add_pod(p.clone()));
+            cell.refusal = self.first(&with);
         }
-        let small = |s: i64| i32::try_from(s).expect("a raw score fits in 32 bits");
-        for (p, e) in plugins.iter().enumerate() {
-            if !e.at(SCORE) || e.uncached() || self.skip_score.has(p) {
+        if cell.refusal == 0 {
+            cell.refusal = self.first(node);
+        }
+        if cell.refusal != 0 {
+            return cell;
+        }
+        // Raw scores are counts and sums of weights: far below 2^31 in any cluster, and cut there.
+        let small = |s: i64| s.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+        for p in self.profile.at(SCORE) {
+            let plugin = self.profile.plugin(*p);
+            if !self.profile.by_node(*p) || self.skip_score.has(*p) {
                 continue;
             }
-            let raw = e.plugin.score(self.pod, node, &None);
-            match self.columns.iter().position(|c| *c == p) {
+            let raw = plugin.score(self.pod, node, &None);
+            match self.columns.iter().position(|c| c == p) {
                 Some(c) => cell.raw[c] = small(raw),
-                None => cell.flat += small(raw * e.weight),
+                None => cell.flat += small(raw * self.profile.weight(*p)),
             }
         }
         cell
     }
+
+    /// The first refusal of the cached filters.
+    fn first(&mut self, node: &NodeInfo) -> u16 {
+        for p in self.profile.at(FILTER) {
+            if !self.profile.by_node(*p) || self.skip_filter.has(*p) {
+                continue;
+            }
+            if let Err(r) = self.profile.plugin(*p).filter(self.pod, node, &None) {
+                return self.intern(*p, r);
+            }
+        }
+        0
+    }
 }
 
 /// The total scores of the feasible nodes, in their order.
-fn score(look: &Look<'_>, feasible: &[u32], totals: &mut Vec<i64>, column: &mut Vec<i64>) {
+fn score(look: &mut Look<'_>, feasible: &[u32], totals: &mut Vec<i64>, column: &mut Vec<i64>) {
     totals.clear();
     totals.extend(feasible.iter().map(|r| i64::from(look.cells[*r as usize].flat)));
-    let mut add = |weight: i64, column: &[i64]| {
+    let add = |totals: &mut [i64], weight: i64, column: &[i64]| {
         for (t, s) in totals.iter_mut().zip(column) {
             *t += weight * s;
         }
@@ -459,21 +714,21 @@ fn score(look: &Look<'_>, feasible: &[u32], totals: &mut Vec<i64>, column: &mut 
     for (c, p) in look.columns.iter().enumerate().filter(|(_, p)| !look.skip_score.has(**p)) {
         column.clear();
         column.extend(feasible.iter().map(|r| i64::from(look.cells[*r as usize].raw[c])));
-        look.plugins[*p].plugin.normalize(column, &None);
-        add(look.plugins[*p].weight, column);
+        look.profile.plugin(*p).normalize(column, &None);
+        add(totals, look.profile.weight(*p), column);
     }
-    for e in look.plugins.iter().enumerate().filter(|(_, e)| e.uncached() && e.at(SCORE)) {
-        let (_, e) = e;
-        let mut state: State = None;
-        if e.at(PRE_SCORE) && !e.plugin.pre_score(look.pod, &look.view, feasible, &mut state) {
+    for p in look.profile.at(SCORE).iter().filter(|p| !look.profile.by_node(**p)) {
+        let plugin = look.profile.plugin(*p);
+        if look.profile.asks(*p, PRE_SCORE)
+            && !plugin.pre_score(look.pod, look.cache, feasible, &mut look.states[*p])
+        {
             continue;
         }
         column.clear();
-        column
-            .extend(feasible.iter().map(|r| e.plugin.score(look.pod, &look.view.rows[*r as usize], &state)));
-        if e.at(NORMALIZE) {
-            e.plugin.normalize(column, &state);
+        plugin.score_all(look.pod, look.cache, feasible, &look.states[*p], column);
+        if plugin.points().meets(NORMALIZE) {
+            plugin.normalize(column, &look.states[*p]);
         }
-        add(e.weight, column);
+        add(totals, look.profile.weight(*p), column);
     }
 }

@@ -5,39 +5,14 @@
 //! code serves the reference path ([`super::explain`]), which calls it for every node of every pod, and the fast
 //! path ([`super::fast`]), which calls it only where what it [depends on](Plugin::depends_on) has changed.
 
-use super::resources::PodAmounts;
-use super::snapshot::{NodeInfo, View};
-use crate::object::{Node, Pod, Str};
+pub use super::facts::{Facts, PodInfo};
+use super::preemption::{Attempt, Preemption};
+use super::snapshot::{Cache, NodeInfo};
+use crate::object::{Node, Obj, Pod, Str};
 use crate::time::SimTime;
 use std::any::Any;
+use std::ops::Deref;
 use std::sync::Arc;
-
-/// A pod that is to be scheduled, with what it counts for.
-#[derive(Clone, Debug)]
-pub struct PodInfo {
-    /// The pod.
-    pub pod: Arc<Pod>,
-    /// What it asks for.
-    pub amounts: Arc<PodAmounts>,
-}
-
-impl PodInfo {
-    /// A pod with its requests added up.
-    pub fn new(pod: Arc<Pod>) -> PodInfo {
-        PodInfo { amounts: Arc::new(PodAmounts::of(&pod.spec)), pod }
-    }
-    /// As [`PodInfo::new`], with the sums of another pod if that has the same spec: replicas as a rule do.
-    pub fn like(other: Option<&PodInfo>, pod: Arc<Pod>) -> PodInfo {
-        match other.filter(|o| Arc::ptr_eq(&o.pod.spec, &pod.spec)) {
-            Some(o) => PodInfo { amounts: o.amounts.clone(), pod },
-            None => PodInfo::new(pod),
-        }
-    }
-    /// Its priority.
-    pub fn priority(&self) -> i32 {
-        self.pod.spec.priority.unwrap_or(0)
-    }
-}
 
 /// A set of small numbers: extension points, events, or plugins by their place in the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,23 +82,65 @@ pub enum Depends {
     Node,
     /// The node object and the pods on that node.
     NodePods,
-    /// Anything: other nodes, other pods, the pod's own labels. It is asked anew each time.
+    /// Other nodes and other pods too, and the pod's labels, by counts that the plugin keeps in its [`State`]. The
+    /// state outlives the cycle: [`Plugin::update`] tells it of each pod that comes or goes, and it is dropped when
+    /// nodes or other objects change. The next cycle of a like pod finds it in PreFilter and PreScore.
+    Counts,
+    /// Anything. It is asked anew each time.
     Anything,
+}
+
+/// One reason or more, in upstream's words. One literal, the most frequent case, allocates nothing.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Why {
+    One(Str),
+    Many(Vec<Str>),
+}
+
+impl Deref for Why {
+    type Target = [Str];
+    fn deref(&self) -> &[Str] {
+        match self {
+            Why::One(s) => std::slice::from_ref(s),
+            Why::Many(v) => v,
+        }
+    }
+}
+impl PartialEq for Why {
+    fn eq(&self, other: &Why) -> bool {
+        **self == **other
+    }
+}
+impl Eq for Why {}
+impl From<Str> for Why {
+    fn from(s: Str) -> Why {
+        Why::One(s)
+    }
+}
+impl From<Vec<Str>> for Why {
+    fn from(v: Vec<Str>) -> Why {
+        Why::Many(v)
+    }
 }
 
 /// Why a node, or a pod as a whole, is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// In upstream's words.
-    pub reasons: Vec<Str>,
+    pub reasons: Why,
     /// `UnschedulableAndUnresolvable`: evicting pods would not help.
     pub unresolvable: bool,
 }
 
 impl Rejection {
-    /// One reason that evicting pods would not remove.
-    pub fn unresolvable(reason: Str) -> Rejection {
-        Rejection { reasons: vec![reason], unresolvable: true }
+    /// A reason that evicting pods may remove.
+    pub fn unschedulable(reason: impl Into<Why>) -> Rejection {
+        Rejection { reasons: reason.into(), unresolvable: false }
+    }
+    /// A reason that evicting pods would not remove.
+    pub fn unresolvable(reason: impl Into<Why>) -> Rejection {
+        Rejection { reasons: reason.into(), unresolvable: true }
     }
 }
 
@@ -140,8 +157,29 @@ pub enum PreFilter {
     Reject(Rejection),
 }
 
-/// What a plugin keeps from its PreFilter or PreScore for the nodes of the same cycle (`CycleState`).
-pub type State = Option<Box<dyn Any>>;
+/// What a plugin keeps from its PreFilter and PreScore for the nodes of the same cycle (`CycleState`); with
+/// [`Depends::Counts`], for later cycles too.
+pub type State = Option<Box<dyn Any + Send + Sync>>;
+
+/// The state as its plugin knows it.
+pub fn state<T: 'static>(state: &State) -> Option<&T> {
+    state.as_ref()?.downcast_ref()
+}
+/// The state as its plugin knows it, for change.
+pub fn state_mut<T: 'static>(state: &mut State) -> Option<&mut T> {
+    state.as_mut()?.downcast_mut()
+}
+
+/// A pod came to a node or left it.
+#[derive(Clone, Copy, Debug)]
+pub struct PodChange<'a> {
+    /// The pod.
+    pub info: &'a PodInfo,
+    /// The node's number.
+    pub row: u32,
+    /// 1 if it came, -1 if it left.
+    pub sign: i64,
+}
 
 /// Things that happen in a cluster and may let a rejected pod fit (`ClusterEvent`).
 pub type Events = Bits;
@@ -171,6 +209,20 @@ pub const POD_GATES: Events = Bits::one(10);
 pub const POD_SCALE_DOWN: Events = Bits::one(11);
 /// Five minutes are over: every pod is tried again, whatever its plugins say.
 pub const TIMEOUT: Events = Bits::one(12);
+/// A PersistentVolumeClaim came or changed.
+pub const VOLUME_CLAIM: Events = Bits::one(13);
+/// A PersistentVolume came or changed.
+pub const VOLUME: Events = Bits::one(14);
+/// A StorageClass came or changed.
+pub const STORAGE_CLASS: Events = Bits::one(15);
+/// A CSINode came or changed.
+pub const CSI_NODE: Events = Bits::one(16);
+/// A CSIDriver changed.
+pub const CSI_DRIVER: Events = Bits::one(17);
+/// A CSIStorageCapacity came or changed.
+pub const CSI_CAPACITY: Events = Bits::one(18);
+/// A VolumeAttachment is gone.
+pub const ATTACHMENT_DELETE: Events = Bits::one(19);
 
 /// The name of an event, as `ClusterEvent.Label()` gives it.
 pub fn event_label(what: Events) -> &'static str {
@@ -188,6 +240,13 @@ pub fn event_label(what: Events) -> &'static str {
         POD_GATES => "PodUpdatePodSchedulingGatesEliminated",
         POD_SCALE_DOWN => "PodUpdatePodScaleDown",
         TIMEOUT => "UnschedulableTimeout",
+        VOLUME_CLAIM => "PersistentVolumeClaimUpdate",
+        VOLUME => "PersistentVolumeUpdate",
+        STORAGE_CLASS => "StorageClassUpdate",
+        CSI_NODE => "CSINodeUpdate",
+        CSI_DRIVER => "CSIDriverUpdate",
+        CSI_CAPACITY => "CSIStorageCapacityUpdate",
+        ATTACHMENT_DELETE => "VolumeAttachmentDelete",
         _ => "Unknown",
     }
 }
@@ -199,6 +258,7 @@ pub enum Subject {
     None,
     Node { old: Option<Arc<Node>>, new: Option<Arc<Node>> },
     Pod { old: Option<Arc<Pod>>, new: Option<Arc<Pod>> },
+    Object { old: Option<Obj>, new: Option<Obj> },
 }
 
 /// Something happened in the cluster.
@@ -211,7 +271,7 @@ pub struct ClusterEvent {
 }
 
 /// A scheduler plugin. What it does not implement, it is not asked: [`Plugin::points`] says so.
-pub trait Plugin: Sync {
+pub trait Plugin: Send + Sync {
     /// Its name in upstream's configuration.
     fn name(&self) -> &'static str;
     /// The extension points at which it is asked.
@@ -225,8 +285,8 @@ pub trait Plugin: Sync {
         Events::NONE
     }
     /// Whether such an event may help this pod (`QueueingHintFn`).
-    fn hint(&self, pod: &PodInfo, event: &ClusterEvent) -> bool {
-        let _ = (pod, event);
+    fn hint(&self, pod: &PodInfo, event: &ClusterEvent, cluster: &Cache) -> bool {
+        let _ = (pod, event, cluster);
         true
     }
     /// Whether a pod may enter the active queue.
@@ -239,20 +299,31 @@ pub trait Plugin: Sync {
         let _ = pod;
         (0, queued)
     }
-    /// Before the filters. Unless the plugin depends on [`Depends::Anything`], the answer must follow from the
+    /// Before the filters. With [`Depends::Node`] and [`Depends::NodePods`], the answer must follow from the
     /// pod's spec alone.
-    fn pre_filter(&self, pod: &PodInfo, cluster: &View<'_>, state: &mut State) -> PreFilter {
+    fn pre_filter(&self, pod: &PodInfo, cluster: &Cache, state: &mut State) -> PreFilter {
         let _ = (pod, cluster, state);
         PreFilter::Continue
+    }
+    /// A pod came to a node or left it after the state was made: it is set right (`PreFilterExtensions`). Asked in
+    /// trials of preemption, for nominated pods, and, with [`Depends::Counts`], between cycles. A pod that comes and
+    /// leaves again must leave no trace.
+    fn update(&self, pod: &PodInfo, change: PodChange<'_>, cluster: &Cache, state: &mut State) {
+        let _ = (pod, change, cluster, state);
     }
     /// Whether the pod can run on the node.
     fn filter(&self, pod: &PodInfo, node: &NodeInfo, state: &State) -> Result<(), Rejection> {
         let _ = (pod, node, state);
         Ok(())
     }
-    /// Before the scores; `feasible` are numbers of nodes in the view. `false` leaves the plugin out. Unless it
-    /// depends on [`Depends::Anything`], the answer must follow from the pod's spec alone.
-    fn pre_score(&self, pod: &PodInfo, cluster: &View<'_>, feasible: &[u32], state: &mut State) -> bool {
+    /// When no node passed the filters: whether the plugin can make room (`PostFilter`).
+    fn post_filter(&self, attempt: &mut Attempt<'_, '_>) -> PostFilter {
+        let _ = attempt;
+        PostFilter::Nothing(String::new())
+    }
+    /// Before the scores; `feasible` are numbers of nodes. `false` leaves the plugin out. With [`Depends::Node`] and
+    /// [`Depends::NodePods`], the answer must follow from the pod's spec alone. The state is what PreFilter left.
+    fn pre_score(&self, pod: &PodInfo, cluster: &Cache, feasible: &[u32], state: &mut State) -> bool {
         let _ = (pod, cluster, feasible, state);
         true
     }
@@ -261,30 +332,25 @@ pub trait Plugin: Sync {
         let _ = (pod, node, state);
         0
     }
+    /// The raw scores of many nodes. There only to be faster than [`Plugin::score`] for each.
+    fn score_all(&self, pod: &PodInfo, cluster: &Cache, rows: &[u32], state: &State, out: &mut Vec<i64>) {
+        out.extend(rows.iter().map(|r| self.score(pod, cluster.row(*r), state)));
+    }
     /// Brings the raw scores of all feasible nodes to 0 to 100.
     fn normalize(&self, scores: &mut [i64], state: &State) {
         let _ = (scores, state);
     }
 }
 
-/// A plugin and the weight of its score.
-#[derive(Clone, Copy)]
-pub struct Entry {
-    /// The plugin.
-    pub plugin: &'static dyn Plugin,
-    /// The weight of its score; 0 if it has none.
-    pub weight: i64,
-}
-
-impl Entry {
-    /// Whether the plugin is asked at that point.
-    pub fn at(&self, point: Points) -> bool {
-        self.plugin.points().meets(point)
-    }
-    /// Whether the fast path must ask it anew each time.
-    pub fn uncached(&self) -> bool {
-        self.plugin.depends_on() == Depends::Anything
-    }
+/// What a PostFilter plugin came to.
+#[derive(Clone, Debug)]
+pub enum PostFilter {
+    /// Room can be made.
+    Nominated(Box<Preemption>),
+    /// No room can be made; why, in upstream's words. A nomination that the pod has stays.
+    Nothing(String),
+    /// As `Nothing`, and a nomination that the pod has is withdrawn.
+    Withdrawn(String),
 }
 
 /// The highest normalised score (`MaxNodeScore`).

@@ -1,8 +1,6 @@
-//! What the scheduler says when a pod fits nowhere. Sources: `pkg/scheduler/framework/types.go` (FitError),
-//! `framework/preemption/preemption.go`, `plugins/dynamicresources` (the first half of PostFilter's message).
+//! What the scheduler says when a pod fits nowhere. Source: `pkg/scheduler/framework/types.go` (FitError).
 
-use super::framework::{PodInfo, Rejection};
-use super::snapshot::View;
+use super::framework::Rejection;
 use crate::object::Str;
 use std::collections::BTreeMap;
 
@@ -41,32 +39,6 @@ fn histogram(reasons: &Reasons) -> String {
     let mut lines: Vec<String> = reasons.iter().map(|(r, n)| format!("{n} {r}")).collect();
     lines.sort();
     lines.join(", ")
-}
-
-/// What the PostFilter plugins say when preemption cannot help: the pod may not preempt, or no node that evicting
-/// could free has a pod of lower priority. `None` in all other cases, for which DefaultPreemption has to be
-/// implemented first. `candidates` are the nodes whose rejection is not final.
-pub fn hopeless_preemption(pod: &PodInfo, cluster: &View<'_>, candidates: &[u32]) -> Option<String> {
-    const CLAIMS: &str = "no new claims to deallocate, preemption:";
-    if pod.pod.spec.other.get("preemptionPolicy").is_some_and(|p| p == "Never") {
-        return Some(format!("{CLAIMS} not eligible due to preemptionPolicy=Never."));
-    }
-    for c in candidates {
-        let node = &cluster.rows[*c as usize];
-        if node.pods.iter().any(|p| p.spec.priority.unwrap_or(0) < pod.priority()) {
-            return None;
-        }
-    }
-    let (total, open) = (cluster.order.len(), candidates.len());
-    let mut reasons = Reasons::new();
-    if open > 0 {
-        reasons.insert(crate::object::lit!("No preemption victims found for incoming pod"), open as u32);
-    }
-    if total > open {
-        reasons
-            .insert(crate::object::lit!("Preemption is not helpful for scheduling"), (total - open) as u32);
-    }
-    Some(format!("{CLAIMS} 0/{total} nodes are available: {}.", histogram(&reasons)))
 }
 
 /// A message cut to what an event holds (`truncateMessage`).

@@ -12,14 +12,21 @@
 
 mod cycle;
 pub mod explain;
+pub mod facts;
 pub mod fast;
+pub mod filters;
 pub mod framework;
+mod journal;
+pub mod listers;
 pub mod message;
 pub mod node_tree;
 pub mod plugins;
+pub mod preemption;
+pub mod profile;
 pub mod queue;
 pub mod resources;
 pub mod snapshot;
+pub mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +42,7 @@ use framework::{
     ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_CONDITION, NODE_DELETE, NODE_LABEL, NODE_TAINT,
     POD_ADD, POD_DELETE, POD_LABEL, Subject,
 };
+use profile::Profile;
 use queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, SchedulingQueue};
 use snapshot::Cache;
 use std::collections::{HashMap, HashSet};
@@ -132,13 +140,14 @@ pub(crate) fn role(pod: &Pod) -> Role {
 impl Scheduler {
     /// A scheduler with the default profile and an empty memory.
     pub fn new() -> Scheduler {
+        let profile = Profile::standard();
         Scheduler {
             pods: Informer::new(PODS, Kind::Pod),
             nodes: Informer::new(NODES, Kind::Node),
             recorder: Recorder::default(),
-            decider: Decider::new(plugins::ALL, 0),
+            decider: Decider::new(profile.clone()),
             cache: Cache::default(),
-            queue: SchedulingQueue::new(plugins::ALL),
+            queue: SchedulingQueue::new(profile),
             seen: CowTable::default(),
             next_start: 0,
             cycle: None,
@@ -163,9 +172,8 @@ impl Scheduler {
 
     /// Explains what it would decide now about a pod, by the reference path.
     pub fn explain(&self, pod: &Arc<Pod>) -> explain::Explanation {
-        let (nodes, pods) = self.cache.objects();
-        let search = explain::Search { start: self.next_start, ..explain::Search::default() };
-        explain::explain(&nodes, &pods, pod, search)
+        let search = explain::Search { start: self.next_start, profile: self.decider.profile().clone() };
+        explain::explain(&self.cache.rebuilt(), &framework::PodInfo::new(pod.clone()), &search)
     }
 
     fn change(&mut self, cx: &mut Cx<'_>, informer: u8, change: Change) {
@@ -190,7 +198,7 @@ impl Scheduler {
             }
             (_, Change::Replace(all)) => {
                 let now: HashSet<&str> = all.iter().map(|o| o.meta().name.as_str()).collect();
-                let (known, _) = self.cache.objects();
+                let known: Vec<Arc<Node>> = self.cache.nodes().filter_map(|n| n.node.clone()).collect();
                 for n in known.iter().filter(|n| !now.contains(n.metadata.name.as_str())) {
                     self.remove_node(cx, n);
                 }
@@ -231,7 +239,7 @@ impl Scheduler {
             // What we have placed ourselves does not go back into the queue for a change of its status.
             Role::Waiting if self.cache.is_assumed(uid) => {}
             Role::Waiting => match &old {
-                Some(old) if was == Role::Waiting => self.queue.update(cx, old, &pod),
+                Some(old) if was == Role::Waiting => self.queue.update(cx, &self.cache, old, &pod),
                 _ => self.queue.add(cx, pod),
             },
             Role::Placed => {
@@ -287,7 +295,7 @@ impl Scheduler {
     }
 
     fn react(&mut self, cx: &mut Cx<'_>, what: Events, subject: Subject) {
-        self.queue.react(cx, ClusterEvent { what, subject });
+        self.queue.react(cx, &self.cache, ClusterEvent { what, subject });
     }
 
     /// Sets the queue's timers, if it needs them and they are not set.

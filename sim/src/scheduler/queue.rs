@@ -6,10 +6,12 @@
 //! plugins that rejected it cares about. Left out: nominated pods, `Pending` verdicts, pods activated by plugins.
 
 use super::framework::{
-    Bits, ClusterEvent, Entry, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, PRE_ENQUEUE,
-    PodInfo, QUEUE_SORT, Subject, TIMEOUT, event_label,
+    Bits, ClusterEvent, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, PRE_ENQUEUE, PodInfo,
+    QUEUE_SORT, Subject, TIMEOUT, event_label,
 };
+use super::profile::Profile;
 use super::resources::PodAmounts;
+use super::snapshot::Cache;
 use crate::core::Cx;
 use crate::object::{Key, Kind, Pod, Uid};
 use crate::time::{SimTime, Span};
@@ -93,7 +95,7 @@ enum Place {
 /// The queue.
 #[derive(Clone)]
 pub struct SchedulingQueue {
-    plugins: &'static [Entry],
+    profile: Arc<Profile>,
     /// The pod that came last.
     latest: Option<PodInfo>,
     pods: HashMap<Uid, (Queued, Place)>,
@@ -108,9 +110,9 @@ pub struct SchedulingQueue {
 
 impl SchedulingQueue {
     /// An empty queue for a profile.
-    pub fn new(plugins: &'static [Entry]) -> SchedulingQueue {
+    pub fn new(profile: Arc<Profile>) -> SchedulingQueue {
         SchedulingQueue {
-            plugins,
+            profile,
             latest: None,
             pods: HashMap::new(),
             active: BTreeSet::new(),
@@ -128,8 +130,8 @@ impl SchedulingQueue {
     }
 
     fn sort_key(&self, q: &Queued) -> SortKey {
-        let sort = self.plugins.iter().find(|e| e.at(QUEUE_SORT));
-        let key = sort.map_or((0, q.timestamp), |e| e.plugin.sort_key(&q.info, q.timestamp));
+        let sort = self.profile.at(QUEUE_SORT).first();
+        let key = sort.map_or((0, q.timestamp), |i| self.profile.plugin(*i).sort_key(&q.info, q.timestamp));
         (key, q.seq, q.uid())
     }
 
@@ -175,9 +177,9 @@ impl SchedulingQueue {
 
     /// To that place, unless a PreEnqueue plugin keeps it out.
     fn enter(&mut self, mut q: Queued, place: Place) {
-        for (i, e) in self.plugins.iter().enumerate().filter(|(_, e)| e.at(PRE_ENQUEUE)) {
-            if e.plugin.pre_enqueue(&q.info.pod).is_err() {
-                q.rejectors = Bits::one(i);
+        for i in self.profile.at(PRE_ENQUEUE) {
+            if self.profile.plugin(*i).pre_enqueue(&q.info.pod).is_err() {
+                q.rejectors = Bits::one(*i);
                 self.insert(q, Place::Unschedulable);
                 return;
             }
@@ -191,7 +193,7 @@ impl SchedulingQueue {
     }
 
     /// A waiting pod has changed.
-    pub fn update(&mut self, cx: &mut Cx<'_>, old: &Arc<Pod>, new: &Arc<Pod>) {
+    pub fn update(&mut self, cx: &mut Cx<'_>, cluster: &Cache, old: &Arc<Pod>, new: &Arc<Pod>) {
         let uid = new.metadata.uid;
         let subject = Subject::Pod { old: Some(old.clone()), new: Some(new.clone()) };
         if let Some((id, seen)) = &mut self.in_flight
@@ -206,15 +208,11 @@ impl SchedulingQueue {
             self.add(cx, new.clone());
             return;
         };
-        q.info = if Arc::ptr_eq(&old.spec, &new.spec) {
-            PodInfo { pod: new.clone(), amounts: q.info.amounts }
-        } else {
-            PodInfo::new(new.clone())
-        };
+        q.info = PodInfo::like(Some(&q.info), new.clone());
         if place == Place::Unschedulable {
             for what in pod_changes(old, new) {
                 let event = ClusterEvent { what, subject: subject.clone() };
-                if self.worth(&q, &event) {
+                if self.worth(&q, &event, cluster) {
                     self.retry(cx, q, what);
                     return;
                 }
@@ -241,7 +239,7 @@ impl SchedulingQueue {
 
     /// The attempt failed: `rejectors` refused the pod, or, if there are none, something went wrong
     /// (`AddUnschedulableIfNotPresent`).
-    pub fn fail(&mut self, cx: &mut Cx<'_>, mut q: Queued, rejectors: Bits) {
+    pub fn fail(&mut self, cx: &mut Cx<'_>, cluster: &Cache, mut q: Queued, rejectors: Bits) {
         let seen = self.in_flight.take_if(|(id, _)| *id == q.uid()).map_or(Vec::new(), |(_, seen)| seen);
         q.timestamp = cx.now();
         q.rejectors = rejectors;
@@ -256,7 +254,7 @@ impl SchedulingQueue {
         q.rejections += 1;
         q.errors = 0;
         for (event, cause) in seen {
-            if self.worth(&q, &event) {
+            if self.worth(&q, &event, cluster) {
                 let own = cx.cause();
                 cx.set_cause(cause);
                 self.retry(cx, q, event.what);
@@ -268,12 +266,12 @@ impl SchedulingQueue {
     }
 
     /// Whether an event may let a pod fit (`isPodWorthRequeuing`).
-    fn worth(&self, q: &Queued, event: &ClusterEvent) -> bool {
+    fn worth(&self, q: &Queued, event: &ClusterEvent, cluster: &Cache) -> bool {
         event.what == TIMEOUT
             || q.rejectors.is_empty()
             || q.rejectors.iter().any(|i| {
-                let plugin = self.plugins[i].plugin;
-                plugin.events().meets(event.what) && plugin.hint(&q.info, event)
+                let plugin = self.profile.plugin(i);
+                plugin.events().meets(event.what) && plugin.hint(&q.info, event, cluster)
             })
     }
 
@@ -292,9 +290,9 @@ impl SchedulingQueue {
 
     /// Something happened: the unschedulable pods that it may help are tried again
     /// (`MoveAllToActiveOrBackoffQueue`).
-    pub fn react(&mut self, cx: &mut Cx<'_>, event: ClusterEvent) {
+    pub fn react(&mut self, cx: &mut Cx<'_>, cluster: &Cache, event: ClusterEvent) {
         let mut interested = Bits::NONE;
-        for (i, e) in self.plugins.iter().enumerate() {
+        for (i, e) in self.profile.plugins.iter().enumerate() {
             if e.plugin.events().meets(event.what) {
                 interested = interested.or(Bits::one(i));
             }
@@ -306,7 +304,7 @@ impl SchedulingQueue {
         for uid in all {
             let Some((q, _)) = self.pods.get(&uid) else { continue };
             if q.rejectors.meets(interested)
-                && self.worth(q, &event)
+                && self.worth(q, &event, cluster)
                 && let Some((q, _)) = self.take(uid)
             {
                 self.retry(cx, q, event.what);
@@ -374,7 +372,7 @@ fn pod_changes(old: &Pod, new: &Pod) -> Vec<Events> {
     if gated(old) && !gated(new) {
         out.push(POD_GATES);
     }
-    let (a, b) = (PodAmounts::of(&old.spec).request, PodAmounts::of(&new.spec).request);
+    let (a, b) = (PodAmounts::of(old).request, PodAmounts::of(new).request);
     if b.milli_cpu < a.milli_cpu || b.memory < a.memory {
         out.push(POD_SCALE_DOWN);
     }

@@ -2,15 +2,45 @@
 //!
 //! Sources: `k8s.io/component-helpers/resource/helpers.go` (PodRequests), `pkg/scheduler/framework/types.go`
 //! (Resource, calculateResource), `pkg/scheduler/util/pod_resources.go` (the defaults for scoring).
-//! Left out: `status.containerStatuses[].allocatedResources` of an unfinished in-place resize.
+//!
+//! Amounts are bounded: of a pod at 2⁵³, of a node at one less, so that a pod that asks for more than any number holds
+//! fits nowhere and no sum over a node's pods runs over.
 
 use crate::api_util::Quantity;
-use crate::object::{Container, PodSpec, ResourceList, RestartPolicy, Str};
+use crate::object::{Container, Pod, PodSpec, ResourceList, RestartPolicy, Str};
 
 /// Processor time that a container without a request counts for in scores: 0.1 core.
 pub const DEFAULT_MILLI_CPU: i64 = 100;
 /// Memory that a container without a request counts for in scores: 200 MiB.
 pub const DEFAULT_MEMORY: i64 = 200 * 1024 * 1024;
+
+/// The most that a pod counts for.
+const MOST: i64 = 1 << 53;
+
+/// A resource that the scheduler counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Thousandths of a core.
+    Cpu,
+    /// Bytes.
+    Memory,
+    /// Bytes.
+    Ephemeral,
+    /// An extended resource or a size of huge pages.
+    Scalar(Str),
+}
+
+impl Resource {
+    /// The resource of that name.
+    pub fn named(name: &str) -> Resource {
+        match name {
+            "cpu" => Resource::Cpu,
+            "memory" => Resource::Memory,
+            "ephemeral-storage" => Resource::Ephemeral,
+            other => Resource::Scalar(Str::from(other)),
+        }
+    }
+}
 
 /// Amounts of all resources that the scheduler counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,16 +63,26 @@ impl Amounts {
         let mut a = Amounts::default();
         for (name, q) in list {
             match name.as_str() {
-                "cpu" => a.milli_cpu = q.milli(),
-                "memory" => a.memory = q.value(),
-                "ephemeral-storage" => a.ephemeral = q.value(),
-                "pods" => a.pods = q.value(),
+                "cpu" => a.milli_cpu = q.milli().min(MOST - 1),
+                "memory" => a.memory = q.value().min(MOST - 1),
+                "ephemeral-storage" => a.ephemeral = q.value().min(MOST - 1),
+                "pods" => a.pods = q.value().min(MOST - 1),
                 // A BTreeMap is walked in key order, so that this stays sorted.
-                n if is_scalar(n) => a.scalar.push((name.clone(), q.value())),
+                n if is_scalar(n) => a.scalar.push((name.clone(), q.value().min(MOST - 1))),
                 _ => {}
             }
         }
         a
+    }
+
+    /// The amount of one resource.
+    pub fn get(&self, resource: &Resource) -> i64 {
+        match resource {
+            Resource::Cpu => self.milli_cpu,
+            Resource::Memory => self.memory,
+            Resource::Ephemeral => self.ephemeral,
+            Resource::Scalar(name) => self.scalar(name),
+        }
     }
 
     /// The amount of an extended resource.
@@ -61,6 +101,9 @@ impl Amounts {
                 Err(i) => self.scalar.insert(i, (name.clone(), sign * n)),
             }
         }
+        if sign < 0 && !other.scalar.is_empty() {
+            self.scalar.retain(|(_, n)| *n != 0);
+        }
     }
 
     /// Whether nothing at all is asked for (`pods` aside).
@@ -70,7 +113,7 @@ impl Amounts {
 }
 
 /// `schedutil.IsScalarResourceName`: has a domain, or is a huge page size or an attachable volume limit.
-fn is_scalar(name: &str) -> bool {
+pub fn is_scalar(name: &str) -> bool {
     name.contains('/') && !name.starts_with("requests.")
         || name.starts_with("hugepages-")
         || name.starts_with("attachable-volumes-")
@@ -85,46 +128,82 @@ pub struct PodAmounts {
     pub scored_milli_cpu: i64,
     /// Bytes that scores count.
     pub scored_memory: i64,
-    /// As `scored_milli_cpu`, but for the pod that is being placed: requests on the pod itself do not count
-    /// there. (Upstream's scorer is not told of the PodLevelResources gate; its recorded answers show it.)
+    /// As `request`, but for scoring the pod that is being placed: requests on the pod itself do not count there.
+    /// (Upstream's scorer is not told of the PodLevelResources gate; its recorded answers show it.)
+    pub asked: Amounts,
+    /// As `scored_milli_cpu`, but for the pod that is being placed.
     pub asked_milli_cpu: i64,
     /// As `scored_memory`, but for the pod that is being placed.
     pub asked_memory: i64,
 }
 
-impl PodAmounts {
-    /// What a pod of that spec counts for.
-    pub fn of(spec: &PodSpec) -> PodAmounts {
-        let levels = pod_level(spec);
-        let total = |name: &str, default: Quantity| {
-            let q = levels
-                .as_ref()
-                .and_then(|l| l.get(name).filter(|_| pod_level_supports(name)).copied())
-                .unwrap_or_else(|| containers(spec, name, default));
-            spec.overhead.get(name).map_or(q, |o| q.plus(*o))
-        };
-        let by_containers = |name: &str, default: Quantity| {
-            let q = containers(spec, name, default);
-            spec.overhead.get(name).map_or(q, |o| q.plus(*o))
-        };
-        let mut request = Amounts {
-            milli_cpu: total("cpu", Quantity::ZERO).milli(),
-            memory: total("memory", Quantity::ZERO).value(),
-            ephemeral: total("ephemeral-storage", Quantity::ZERO).value(),
-            ..Amounts::default()
-        };
-        let lists = spec
-            .containers
-            .iter()
-            .chain(&spec.init_containers)
-            .map(|c| &c.resources.requests)
-            .chain([&spec.overhead])
-            .chain(levels.as_ref());
-        for name in lists.flat_map(|l| l.keys()).filter(|n| is_scalar(n)) {
-            if let Err(i) = request.scalar.binary_search_by(|(x, _)| x.cmp(name)) {
-                request.scalar.insert(i, (name.clone(), total(name, Quantity::ZERO).value()));
-            }
+/// Requests of the containers whose status says what is set aside for them (an in-place resize that is not done):
+/// the larger of what is wanted and what is held counts (`determineContainerReqs`).
+type Held = Vec<(Str, ResourceList)>;
+
+fn held(pod: &Pod) -> Held {
+    let infeasible = |c: &crate::object::Condition| c.type_ == "PodResizePending" && c.reason == "Infeasible";
+    let infeasible = pod.status.conditions.iter().any(infeasible);
+    let list = |v: Option<&serde_json::Value>| -> ResourceList {
+        v.and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default()
+    };
+    let statuses = pod.status.container_statuses.iter().chain(&pod.status.init_container_statuses);
+    let mut out = Held::new();
+    for s in statuses {
+        let Some(resources) = s.other.get("resources") else { continue };
+        let actual = list(resources.get("requests"));
+        let allocated = list(s.other.get("allocatedResources"));
+        let all = pod.spec.containers.iter().chain(&pod.spec.init_containers);
+        let wanted = all.filter(|c| c.name == s.name && !infeasible).map(|c| c.resources.requests.clone());
+        let mut most = ResourceList::new();
+        for (name, q) in wanted.chain([actual, allocated]).flatten() {
+            most.entry(name).and_modify(|m| *m = (*m).max(q)).or_insert(q);
         }
+        out.push((s.name.clone(), most));
+    }
+    out
+}
+
+/// Whether a pod counts for more than its spec says.
+pub(super) fn resizing(pod: &Pod) -> bool {
+    let statuses = pod.status.container_statuses.iter().chain(&pod.status.init_container_statuses);
+    statuses.into_iter().any(|s| s.other.contains_key("resources"))
+}
+
+impl PodAmounts {
+    /// What a pod counts for.
+    pub fn of(pod: &Pod) -> PodAmounts {
+        let spec = &pod.spec;
+        let held = held(pod);
+        let levels = pod_level(spec);
+        let by_containers = |name: &str, default: Quantity| {
+            let q = containers(spec, &held, name, default);
+            spec.overhead.get(name).map_or(q, |o| q.plus(*o))
+        };
+        let total = |name: &str, default: Quantity| {
+            let level =
+                levels.as_ref().and_then(|l| l.get(name).filter(|_| pod_level_supports(name)).copied());
+            match level {
+                Some(q) => spec.overhead.get(name).map_or(q, |o| q.plus(*o)),
+                None => by_containers(name, default),
+            }
+        };
+        let names: Vec<&Str> = {
+            let lists = spec.containers.iter().chain(&spec.init_containers).map(|c| &c.resources.requests);
+            let lists =
+                lists.chain(held.iter().map(|(_, l)| l)).chain([&spec.overhead]).chain(levels.as_ref());
+            let mut names: Vec<&Str> = lists.flat_map(|l| l.keys()).filter(|n| is_scalar(n)).collect();
+            names.sort();
+            names.dedup();
+            names
+        };
+        let amounts = |of: &dyn Fn(&str, Quantity) -> Quantity| Amounts {
+            milli_cpu: of("cpu", Quantity::ZERO).milli().min(MOST),
+            memory: of("memory", Quantity::ZERO).value().min(MOST),
+            ephemeral: of("ephemeral-storage", Quantity::ZERO).value().min(MOST),
+            pods: 0,
+            scalar: names.iter().map(|n| ((*n).clone(), of(n, Quantity::ZERO).value().min(MOST))).collect(),
+        };
         // With requests on the pod itself, a container's missing request counts only if the pod has none at all.
         let asks = |name: &str| {
             levels.is_some()
@@ -134,11 +213,12 @@ impl PodAmounts {
         let cpu = if asks("cpu") { Quantity::ZERO } else { default_cpu() };
         let memory = if asks("memory") { Quantity::ZERO } else { default_memory() };
         PodAmounts {
-            scored_milli_cpu: total("cpu", cpu).milli(),
-            scored_memory: total("memory", memory).value(),
-            asked_milli_cpu: by_containers("cpu", default_cpu()).milli(),
-            asked_memory: by_containers("memory", default_memory()).value(),
-            request,
+            request: amounts(&total),
+            scored_milli_cpu: total("cpu", cpu).milli().min(MOST),
+            scored_memory: total("memory", memory).value().min(MOST),
+            asked: amounts(&by_containers),
+            asked_milli_cpu: by_containers("cpu", default_cpu()).milli().min(MOST),
+            asked_memory: by_containers("memory", default_memory()).value().min(MOST),
         }
     }
 }
@@ -163,8 +243,11 @@ fn pod_level_supports(name: &str) -> bool {
 }
 
 /// max(containers and sidecars together, each init container with the sidecars before it).
-fn containers(spec: &PodSpec, name: &str, default: Quantity) -> Quantity {
-    let of = |c: &Container| c.resources.requests.get(name).copied().unwrap_or(default);
+fn containers(spec: &PodSpec, held: &Held, name: &str, default: Quantity) -> Quantity {
+    let of = |c: &Container| {
+        let held = held.iter().find(|(n, _)| *n == c.name).map(|(_, l)| l);
+        held.unwrap_or(&c.resources.requests).get(name).copied().unwrap_or(default)
+    };
     let mut sidecars = Quantity::ZERO;
     let mut init = Quantity::ZERO;
     for c in &spec.init_containers {

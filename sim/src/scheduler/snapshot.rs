@@ -4,17 +4,21 @@
 //! Upstream copies its cache into a snapshot at the start of each cycle. Here nothing can change during a
 //! decision, so that the cache is the snapshot.
 
-use super::framework::PodInfo;
+use super::facts::{HostPort, PodInfo};
+use super::journal::Journal;
+use super::listers::Listers;
 use super::node_tree::{NodeTree, zone_of};
-use super::resources::{Amounts, PodAmounts};
+use super::resources::Amounts;
 use crate::cow::{CowTable, Keyed};
 use crate::object::{Node, Pod, Str, Uid};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A node with the sums over its pods.
 #[derive(Clone, Debug, Default)]
 pub struct NodeInfo {
+    /// Its number in the cache.
+    pub row: u32,
     /// The node's name.
     pub name: Str,
     /// The node object. `None` while only pods on it are known.
@@ -28,7 +32,13 @@ pub struct NodeInfo {
     /// As `requested`, with the defaults that scores count.
     pub scored_memory: i64,
     /// Its pods, in the order in which they came.
-    pub pods: Vec<Arc<Pod>>,
+    pub pods: Vec<PodInfo>,
+    /// How many of its pods have terms of affinity or anti-affinity.
+    pub with_affinity: u32,
+    /// How many of its pods have required terms of anti-affinity.
+    pub with_anti_affinity: u32,
+    /// The ports that its pods take.
+    pub ports: Vec<HostPort>,
 }
 
 impl NodeInfo {
@@ -44,20 +54,31 @@ impl NodeInfo {
         self.node = Some(node);
     }
     /// Adds a pod.
-    pub fn add_pod(&mut self, pod: Arc<Pod>, amounts: &PodAmounts) {
-        self.count(amounts, 1);
-        self.pods.push(pod);
+    pub fn add_pod(&mut self, info: PodInfo) {
+        self.count(&info, 1);
+        self.ports.extend(info.facts.ports.iter().cloned());
+        self.pods.push(info);
     }
-    fn remove_pod(&mut self, uid: Uid, amounts: &PodAmounts) {
-        if let Some(i) = self.pods.iter().position(|p| p.metadata.uid == uid) {
-            self.pods.remove(i);
-            self.count(amounts, -1);
+    /// Removes a pod, if it is there; the order of the others stays.
+    pub fn remove_pod(&mut self, uid: Uid) -> Option<PodInfo> {
+        let i = self.pods.iter().position(|p| p.pod.metadata.uid == uid)?;
+        let info = self.pods.remove(i);
+        self.count(&info, -1);
+        for port in &info.facts.ports {
+            if let Some(i) = self.ports.iter().position(|p| p == port) {
+                self.ports.swap_remove(i);
+            }
         }
+        Some(info)
     }
-    fn count(&mut self, a: &PodAmounts, sign: i64) {
+    fn count(&mut self, info: &PodInfo, sign: i64) {
+        let a = &info.facts.amounts;
         self.requested.add(&a.request, sign);
         self.scored_milli_cpu += sign * a.scored_milli_cpu;
         self.scored_memory += sign * a.scored_memory;
+        let by = |n: &mut u32, yes: bool| *n = n.wrapping_add_signed(if yes { sign as i32 } else { 0 });
+        by(&mut self.with_affinity, info.facts.has_affinity());
+        by(&mut self.with_anti_affinity, !info.facts.anti_affinity.is_empty());
     }
     /// The node object; the scheduler only ever looks at nodes that have one.
     ///
@@ -66,28 +87,24 @@ impl NodeInfo {
     pub fn object(&self) -> &Node {
         self.node.as_ref().expect("only nodes with an object are in the scheduler's order")
     }
-}
-
-/// What plugins see of the cluster.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    /// The nodes, by number.
-    pub rows: &'a [NodeInfo],
-    /// The numbers in the scheduler's order.
-    pub order: &'a [u32],
-}
-
-impl<'a> View<'a> {
-    /// All nodes in the scheduler's order.
-    pub fn nodes(self) -> impl Iterator<Item = &'a NodeInfo> {
-        self.order.iter().map(move |i| &self.rows[*i as usize])
+    /// A label of the node.
+    pub fn label(&self, key: &str) -> Option<&Str> {
+        self.object().metadata.labels.get(key)
     }
+}
+
+/// An image that nodes have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageState {
+    /// Bytes, as the node says that told of it first.
+    pub size: i64,
+    /// The nodes that have it, by number.
+    pub rows: BTreeSet<u32>,
 }
 
 #[derive(Clone, Debug)]
 struct Placed {
-    pod: Arc<Pod>,
-    amounts: Arc<PodAmounts>,
+    info: PodInfo,
     row: u32,
     /// Where it was put among the row's pods. It is there unless one before it has left.
     slot: u32,
@@ -100,11 +117,11 @@ impl Keyed for Placed {
         uid.mixed()
     }
     fn is(&self, uid: &Uid) -> bool {
-        self.pod.metadata.uid == *uid
+        self.info.pod.metadata.uid == *uid
     }
 }
 
-/// The scheduler's cache.
+/// The scheduler's cache: what plugins see of the cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     rows: Vec<NodeInfo>,
@@ -118,12 +135,35 @@ pub struct Cache {
     pods: CowTable<Placed>,
     /// How many placed pods have each priority.
     priorities: BTreeMap<i32, u32>,
+    images: BTreeMap<Str, ImageState>,
+    images_epoch: u64,
+    with_affinity: u32,
+    with_anti_affinity: u32,
+    nominated: BTreeMap<u32, Vec<PodInfo>>,
+    nominations: HashMap<Uid, Str>,
+    /// Rises when the set of nodes, or something that selects among nodes, changed.
+    epoch: u64,
+    journal: Journal,
+    /// Other objects.
+    pub listers: Listers,
 }
 
 impl Cache {
-    /// The nodes as plugins see them.
-    pub fn view(&self) -> View<'_> {
-        View { rows: &self.rows, order: &self.order }
+    /// The nodes, by number.
+    pub fn rows(&self) -> &[NodeInfo] {
+        &self.rows
+    }
+    /// The numbers of the nodes, in the scheduler's order.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+    /// A node, by number.
+    pub fn row(&self, row: u32) -> &NodeInfo {
+        &self.rows[row as usize]
+    }
+    /// All nodes in the scheduler's order.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
+        self.order.iter().map(|i| &self.rows[*i as usize])
     }
     /// For each row a number that changes when the row does.
     pub fn generations(&self) -> &[u32] {
@@ -141,28 +181,54 @@ impl Cache {
     pub fn lowest_priority(&self) -> Option<i32> {
         self.priorities.keys().next().copied()
     }
+    /// How many pods count on a node.
+    pub fn pods_len(&self) -> usize {
+        self.pods.iter().count()
+    }
+    /// How many pods on nodes have terms of affinity or anti-affinity.
+    pub fn with_affinity(&self) -> u32 {
+        self.with_affinity
+    }
+    /// How many pods on nodes have required terms of anti-affinity.
+    pub fn with_anti_affinity(&self) -> u32 {
+        self.with_anti_affinity
+    }
+    /// An image, if a node has it. Its name has a tag.
+    pub fn image(&self, name: &str) -> Option<&ImageState> {
+        self.images.get(name)
+    }
+    /// Rises when a node has other images than before, or when the number of nodes changed.
+    pub fn images_epoch(&self) -> u64 {
+        self.images_epoch + self.epoch
+    }
+    /// Rises when nodes came, left, or changed what selects among them (labels, taints), and when other objects
+    /// changed: counts that plugins keep are void then.
+    pub fn epoch(&self) -> u64 {
+        self.epoch + self.listers.epoch()
+    }
+    /// The pods that came and left.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
 
     fn touch(&mut self, row: u32) {
         self.generation += 1;
         self.generations[row as usize] = self.generation;
     }
 
-    fn row(&mut self, name: &Str) -> u32 {
+    fn row_for(&mut self, name: &Str) -> u32 {
         if let Some(i) = self.by_name.get(name) {
             return *i;
         }
-        let info = NodeInfo { name: name.clone(), ..NodeInfo::default() };
         let i = match self.free.pop() {
-            Some(i) => {
-                self.rows[i as usize] = info;
-                i
-            }
+            Some(i) => i,
             None => {
-                self.rows.push(info);
+                self.rows.push(NodeInfo::default());
                 self.generations.push(0);
                 (self.rows.len() - 1) as u32
             }
         };
+        self.rows[i as usize] = NodeInfo { row: i, name: name.clone(), ..NodeInfo::default() };
         self.by_name.insert(name.clone(), i);
         self.touch(i);
         i
@@ -170,21 +236,57 @@ impl Cache {
 
     fn free_if_empty(&mut self, row: u32) {
         let r = &self.rows[row as usize];
-        if r.node.is_none() && r.pods.is_empty() {
+        if r.node.is_none() && r.pods.is_empty() && !self.nominated.contains_key(&row) {
             let name = r.name.clone();
             self.by_name.remove(&name);
             self.free.push(row);
         }
     }
 
-    /// A node joined or changed; returns the version before.
-    pub fn set_node(&mut self, node: Arc<Node>) -> Option<Arc<Node>> {
-        let i = self.row(&node.metadata.name);
-        let zone = zone_of(&node);
+    fn set_images(&mut self, row: u32, old: Option<&Node>, new: Option<&Node>) {
+        let images = |n: Option<&Node>| n.map_or(Vec::new(), |n| n.status.images.clone());
+        let (old, new) = (images(old), images(new));
+        if old == new {
+            return;
+        }
+        self.images_epoch += 1;
+        for name in old.iter().flat_map(|i| &i.names) {
+            if let Some(state) = self.images.get_mut(name) {
+                state.rows.remove(&row);
+                if state.rows.is_empty() {
+                    self.images.remove(name);
+                }
+            }
+        }
+        for image in &new {
+            for name in &image.names {
+                let fresh = || ImageState { size: image.size_bytes, rows: BTreeSet::new() };
+                self.images.entry(name.clone()).or_insert_with(fresh).rows.insert(row);
+            }
+        }
+    }
+
+    /// Takes a node in without putting it in the order; returns the version before.
+    fn take_node(&mut self, node: Arc<Node>) -> Option<Arc<Node>> {
+        let i = self.row_for(&node.metadata.name);
         let old = self.rows[i as usize].node.clone();
-        let old_zone = old.as_ref().map(|n| zone_of(n));
+        self.set_images(i, old.as_deref(), Some(&node));
+        let selects = |n: &Node| (n.metadata.labels.clone(), n.spec.taints.clone(), n.spec.unschedulable);
+        if old.as_ref().is_none_or(|o| selects(o) != selects(&node)) {
+            self.epoch += 1;
+        }
         self.rows[i as usize].set_node(node);
         self.touch(i);
+        old
+    }
+
+    /// A node joined or changed; returns the version before.
+    pub fn set_node(&mut self, node: Arc<Node>) -> Option<Arc<Node>> {
+        let zone = zone_of(&node);
+        let name = node.metadata.name.clone();
+        let old = self.take_node(node);
+        let i = self.by_name[&name];
+        let old_zone = old.as_ref().map(|n| zone_of(n));
         if old_zone.as_ref() != Some(&zone) {
             if let Some(z) = old_zone {
                 self.tree.remove(&z, i);
@@ -198,14 +300,14 @@ impl Cache {
     /// As [`Cache::set_node`] for many, so that the order is made once.
     pub fn set_nodes(&mut self, nodes: impl IntoIterator<Item = Arc<Node>>) {
         for node in nodes {
-            let i = self.row(&node.metadata.name);
-            if let Some(old) = &self.rows[i as usize].node {
-                let z = zone_of(old);
-                self.tree.remove(&z, i);
+            let zone = zone_of(&node);
+            let name = node.metadata.name.clone();
+            let old = self.take_node(node);
+            let i = self.by_name[&name];
+            if let Some(old) = old {
+                self.tree.remove(&zone_of(&old), i);
             }
-            self.tree.add(zone_of(&node), i);
-            self.rows[i as usize].set_node(node);
-            self.touch(i);
+            self.tree.add(zone, i);
         }
         self.order = self.tree.order();
     }
@@ -214,6 +316,8 @@ impl Cache {
     pub fn remove_node(&mut self, name: &str) -> Option<Arc<Node>> {
         let i = *self.by_name.get(name)?;
         let old = self.rows[i as usize].node.take()?;
+        self.set_images(i, Some(&old), None);
+        self.epoch += 1;
         self.tree.remove(&zone_of(&old), i);
         self.order = self.tree.order();
         self.touch(i);
@@ -233,7 +337,7 @@ impl Cache {
 
     /// Counts a pod on a node before it is bound.
     pub fn assume(&mut self, pod: &PodInfo, node: &Str) {
-        self.place(pod.pod.clone(), pod.amounts.clone(), node, true);
+        self.place(pod.clone(), node, true);
     }
 
     /// The binding failed: the pod no longer counts. Returns false if it was not assumed.
@@ -244,72 +348,160 @@ impl Cache {
     /// A pod on a node was seen, or changed.
     pub fn set_pod(&mut self, pod: Arc<Pod>) {
         let uid = pod.metadata.uid;
+        let mut like = None;
         if let Some(p) = self.pods.get_mut(&uid)
             && self.rows[p.row as usize].name == pod.node_name
-            && Arc::ptr_eq(&p.pod.spec, &pod.spec)
         {
-            // The sums stay as they are, unless plugins look at labels.
-            let row = p.row;
-            let relabelled = p.pod.metadata.labels != pod.metadata.labels
-                || p.pod.metadata.deleting() != pod.metadata.deleting();
-            let pods = &mut self.rows[row as usize].pods;
-            let slot = Some(p.slot as usize).filter(|i| pods.get(*i).is_some_and(|q| q.metadata.uid == uid));
-            if let Some(i) = slot.or_else(|| pods.iter().position(|q| q.metadata.uid == uid)) {
-                pods[i] = pod.clone();
+            let new = PodInfo::like(Some(&p.info), pod.clone());
+            let relabelled = !p.info.pod.metadata.labels.same(&new.pod.metadata.labels)
+                && p.info.pod.metadata.labels != new.pod.metadata.labels
+                || p.info.pod.metadata.deleting() != new.pod.metadata.deleting();
+            if Arc::ptr_eq(&p.info.facts, &new.facts) {
+                // The sums stay as they are.
+                let row = p.row;
+                let pods = &mut self.rows[row as usize].pods;
+                let slot = p.slot as usize;
+                let at = |q: &PodInfo| q.pod.metadata.uid == uid;
+                let slot = if pods.get(slot).is_some_and(at) { Some(slot) } else { pods.iter().position(at) };
+                let old = std::mem::replace(&mut p.info, new.clone());
+                p.assumed = false;
+                if let Some(i) = slot {
+                    pods[i] = new.clone();
+                }
+                if relabelled {
+                    self.journal.push(old, row, -1);
+                    self.journal.push(new, row, 1);
+                    self.touch(row);
+                }
+                return;
             }
-            p.pod = pod;
-            p.assumed = false;
-            if relabelled {
-                self.touch(row);
-            }
-            return;
+            like = Some(new);
         }
         self.remove_pod(uid);
-        let amounts = Arc::new(PodAmounts::of(&pod.spec));
         let node = pod.node_name.clone();
-        self.place(pod, amounts, &node, false);
+        self.place(like.unwrap_or_else(|| PodInfo::new(pod)), &node, false);
     }
 
-    fn place(&mut self, pod: Arc<Pod>, amounts: Arc<PodAmounts>, node: &Str, assumed: bool) {
-        let row = self.row(node);
+    fn place(&mut self, info: PodInfo, node: &Str, assumed: bool) {
+        let row = self.row_for(node);
         let slot = self.rows[row as usize].pods.len() as u32;
-        self.rows[row as usize].add_pod(pod.clone(), &amounts);
+        self.rows[row as usize].add_pod(info.clone());
+        self.count(&info, row, 1);
+        let uid = info.pod.metadata.uid;
+        self.pods.insert(&uid, Placed { info, row, slot, assumed });
+    }
+
+    fn count(&mut self, info: &PodInfo, row: u32, sign: i32) {
         self.touch(row);
-        *self.priorities.entry(pod.spec.priority.unwrap_or(0)).or_default() += 1;
-        let uid = pod.metadata.uid;
-        self.pods.insert(&uid, Placed { pod, amounts, row, slot, assumed });
+        self.journal.push(info.clone(), row, i64::from(sign));
+        let n = self.priorities.entry(info.priority()).or_default();
+        *n = n.wrapping_add_signed(sign);
+        if *n == 0 {
+            self.priorities.remove(&info.priority());
+        }
+        let by = |n: &mut u32, yes: bool| *n = n.wrapping_add_signed(if yes { sign } else { 0 });
+        by(&mut self.with_affinity, info.facts.has_affinity());
+        by(&mut self.with_anti_affinity, !info.facts.anti_affinity.is_empty());
     }
 
     /// A pod is gone or has ended.
     pub fn remove_pod(&mut self, uid: Uid) -> Option<Arc<Pod>> {
         let p = self.pods.remove(&uid)?;
-        self.rows[p.row as usize].remove_pod(uid, &p.amounts);
-        self.touch(p.row);
-        let priority = p.pod.spec.priority.unwrap_or(0);
-        if let Some(n) = self.priorities.get_mut(&priority) {
-            *n -= 1;
-            if *n == 0 {
-                self.priorities.remove(&priority);
-            }
-        }
+        self.rows[p.row as usize].remove_pod(uid);
+        self.count(&p.info, p.row, -1);
         self.free_if_empty(p.row);
-        Some(p.pod)
+        Some(p.info.pod)
     }
 
-    /// The nodes in the scheduler's order and the pods that count on them, as plain objects with `nodeName` set:
-    /// what [`super::explain::explain`] takes.
-    pub fn objects(&self) -> (Vec<Arc<Node>>, Vec<Arc<Pod>>) {
-        let nodes = self.view().nodes().filter_map(|n| n.node.clone()).collect();
+    /// A waiting pod is to get a node once others have left it.
+    pub fn nominate(&mut self, pod: &PodInfo, node: &Str) {
+        self.withdraw(pod.pod.metadata.uid);
+        let row = self.row_for(node);
+        self.nominations.insert(pod.pod.metadata.uid, node.clone());
+        self.nominated.entry(row).or_default().push(pod.clone());
+        self.touch(row);
+    }
+
+    /// A waiting pod's nomination ends. Returns the node.
+    pub fn withdraw(&mut self, uid: Uid) -> Option<Str> {
+        if self.nominations.is_empty() {
+            return None;
+        }
+        let node = self.nominations.remove(&uid)?;
+        let row = *self.by_name.get(&node)?;
+        if let Some(list) = self.nominated.get_mut(&row) {
+            list.retain(|p| p.pod.metadata.uid != uid);
+            if list.is_empty() {
+                self.nominated.remove(&row);
+            }
+        }
+        self.touch(row);
+        self.free_if_empty(row);
+        Some(node)
+    }
+
+    /// The node to which a waiting pod is nominated.
+    pub fn nomination(&self, uid: Uid) -> Option<&Str> {
+        self.nominations.get(&uid)
+    }
+
+    /// The pods that are nominated to a node.
+    pub fn nominated(&self, row: u32) -> &[PodInfo] {
+        if self.nominated.is_empty() {
+            return &[];
+        }
+        self.nominated.get(&row).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether no pod is nominated anywhere.
+    pub fn none_nominated(&self) -> bool {
+        self.nominated.is_empty()
+    }
+
+    /// The pods on nodes, as plain objects with `nodeName` set, node by node in the scheduler's order.
+    pub fn placed(&self) -> Vec<Arc<Pod>> {
         let mut pods = Vec::new();
-        for n in self.view().nodes() {
+        for n in self.nodes() {
             for p in &n.pods {
-                if p.node_name == n.name {
-                    pods.push(p.clone());
+                if p.pod.node_name == n.name {
+                    pods.push(p.pod.clone());
                 } else {
-                    pods.push(Arc::new(Pod { node_name: n.name.clone(), ..(**p).clone() }));
+                    pods.push(Arc::new(Pod { node_name: n.name.clone(), ..(*p.pod).clone() }));
                 }
             }
         }
-        (nodes, pods)
+        pods
+    }
+
+    /// The same cluster, its indexes made anew from plain objects: what tests hold the kept ones against.
+    pub fn rebuilt(&self) -> Cache {
+        let mut new = Cache { listers: self.listers.clone(), tree: self.tree.clone(), ..Cache::default() };
+        // Rows keep their numbers, so that the order of nodes stays.
+        new.rows.resize(self.rows.len(), NodeInfo::default());
+        new.generations.resize(self.rows.len(), 0);
+        new.free.clone_from(&self.free);
+        for (i, r) in self.rows.iter().enumerate().filter(|(i, _)| !self.free.contains(&(*i as u32))) {
+            new.rows[i] = NodeInfo { row: i as u32, name: r.name.clone(), ..NodeInfo::default() };
+            new.by_name.insert(r.name.clone(), i as u32);
+        }
+        for (i, r) in self.rows.iter().enumerate().filter(|(i, _)| !self.free.contains(&(*i as u32))) {
+            if let Some(node) = &r.node {
+                new.take_node(node.clone());
+            }
+            for p in &r.pods {
+                new.place(PodInfo::new(p.pod.clone()), &r.name, false);
+            }
+            for p in self.nominated(i as u32) {
+                new.nominate(p, &r.name);
+            }
+        }
+        for (name, state) in &self.images {
+            // The first node to tell of an image says how large it is; who was first is not to be seen any more.
+            if let Some(s) = new.images.get_mut(name) {
+                s.size = state.size;
+            }
+        }
+        new.order = new.tree.order();
+        new
     }
 }

@@ -138,8 +138,11 @@ impl Mind {
     pub fn explain(&mut self, d: &Decision) -> Option<Explanation> {
         self.learn(d);
         let pod = self.pods.known.get(&d.pod)?;
-        let (nodes, pods) = self.cache.objects();
-        Some(explain(&nodes, &pods, pod, Search { start: d.start, ..Search::default() }))
+        Some(explain(
+            &self.cache,
+            &PodInfo::new(pod.clone()),
+            &Search { start: d.start, ..Search::default() },
+        ))
     }
 
     /// Takes in what the scheduler had been told when it made a decision.

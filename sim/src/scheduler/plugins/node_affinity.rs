@@ -1,16 +1,31 @@
 //! NodeAffinity: `nodeSelector` and required node affinity must match, preferred terms add to the score.
 //! Sources: `plugins/nodeaffinity/node_affinity.go`, `k8s.io/component-helpers/scheduling/corev1/nodeaffinity`.
 
-use crate::object::{Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Str, lit};
+use crate::object::{
+    Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, PreferredTerm, Str, lit,
+};
 use crate::scheduler::framework::{
     ClusterEvent, Events, FILTER, NODE_ADD, NODE_LABEL, NORMALIZE, PRE_FILTER, PRE_SCORE, Plugin, PodInfo,
     Points, PreFilter, Rejection, SCORE, State, Subject, default_normalize,
 };
-use crate::scheduler::snapshot::{NodeInfo, View};
+use crate::scheduler::snapshot::{Cache, NodeInfo};
 use std::collections::BTreeSet;
 
 /// See the module.
-pub struct NodeAffinity;
+#[derive(Debug, Default)]
+pub struct NodeAffinity {
+    /// What every pod of the profile wants besides (`addedAffinity`).
+    pub added: Option<crate::object::NodeAffinity>,
+}
+
+impl NodeAffinity {
+    fn added_required(&self) -> Option<&NodeSelector> {
+        self.added.as_ref()?.required.as_ref()
+    }
+    fn added_preferred(&self) -> &[PreferredTerm] {
+        self.added.as_ref().map_or(&[], |a| &a.preferred)
+    }
+}
 
 fn affinity(spec: &PodSpec) -> Option<&crate::object::NodeAffinity> {
     spec.affinity.as_ref()?.node_affinity.as_ref()
@@ -49,10 +64,15 @@ fn term_matches(term: &NodeSelectorTerm, node: &Node) -> bool {
         })
 }
 
+/// Whether one of the terms matches.
+pub fn selected(terms: &[NodeSelectorTerm], node: &Node) -> bool {
+    terms.iter().any(|t| term_matches(t, node))
+}
+
 /// Whether a node may take the pod (`GetRequiredNodeAffinity(pod).Match(node)`).
 pub fn matches(spec: &PodSpec, node: &Node) -> bool {
     spec.node_selector.iter().all(|(k, v)| node.metadata.labels.get(k) == Some(v))
-        && required(spec).is_none_or(|terms| terms.iter().any(|t| term_matches(t, node)))
+        && required(spec).is_none_or(|terms| selected(terms, node))
 }
 
 /// The node names to which each term confines the pod; `None` if some term leaves them open.
@@ -81,18 +101,22 @@ impl Plugin for NodeAffinity {
     fn events(&self) -> Events {
         NODE_ADD.or(NODE_LABEL)
     }
-    fn hint(&self, pod: &PodInfo, event: &ClusterEvent) -> bool {
+    fn hint(&self, pod: &PodInfo, event: &ClusterEvent, _: &Cache) -> bool {
         match &event.subject {
             Subject::Node { old, new: Some(new) } => {
                 matches(&pod.pod.spec, new) && old.as_ref().is_none_or(|o| !matches(&pod.pod.spec, o))
             }
-            Subject::Node { new: None, .. } | Subject::Pod { .. } | Subject::None => false,
+            Subject::Node { new: None, .. }
+            | Subject::Pod { .. }
+            | Subject::Object { .. }
+            | Subject::None => false,
         }
     }
-    fn pre_filter(&self, pod: &PodInfo, _: &View<'_>, _: &mut State) -> PreFilter {
+    fn pre_filter(&self, pod: &PodInfo, _: &Cache, _: &mut State) -> PreFilter {
         let spec = &pod.pod.spec;
         let Some(terms) = required(spec) else {
-            return if spec.node_selector.is_empty() { PreFilter::Skip } else { PreFilter::Continue };
+            let nothing = spec.node_selector.is_empty() && self.added_required().is_none();
+            return if nothing { PreFilter::Skip } else { PreFilter::Continue };
         };
         match confined(terms) {
             None => PreFilter::Continue,
@@ -103,17 +127,22 @@ impl Plugin for NodeAffinity {
         }
     }
     fn filter(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> Result<(), Rejection> {
+        if self.added_required().is_some_and(|r| !selected(&r.node_selector_terms, node.object())) {
+            let why = lit!("node(s) didn't match scheduler-enforced node affinity");
+            return Err(Rejection::unresolvable(why));
+        }
         if matches(&pod.pod.spec, node.object()) {
             return Ok(());
         }
         Err(Rejection::unresolvable(lit!("node(s) didn't match Pod's node affinity/selector")))
     }
-    fn pre_score(&self, pod: &PodInfo, _: &View<'_>, _: &[u32], _: &mut State) -> bool {
-        affinity(&pod.pod.spec).is_some_and(|a| !a.preferred.is_empty())
+    fn pre_score(&self, pod: &PodInfo, _: &Cache, _: &[u32], _: &mut State) -> bool {
+        !self.added_preferred().is_empty() || affinity(&pod.pod.spec).is_some_and(|a| !a.preferred.is_empty())
     }
     fn score(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> i64 {
         let preferred = affinity(&pod.pod.spec).map_or(&[][..], |a| &a.preferred);
-        preferred.iter().filter(|t| term_matches(&t.preference, node.object())).map(|t| t.weight).sum()
+        let all = preferred.iter().chain(self.added_preferred());
+        all.filter(|t| term_matches(&t.preference, node.object())).map(|t| t.weight).sum()
     }
     fn normalize(&self, scores: &mut [i64], _: &State) {
         default_normalize(scores, false);

@@ -1,47 +1,122 @@
-//! NodeResourcesFit: what the pod asks for must be free; of the nodes, the emptiest is preferred (LeastAllocated,
-//! cpu and memory of equal weight). Sources: `plugins/noderesources/{fit,least_allocated,resource_allocation}.go`.
+//! NodeResourcesFit: what the pod asks for must be free; of the nodes, the emptiest is preferred, unless another
+//! strategy is set. Sources: `plugins/noderesources/{fit,least_allocated,most_allocated,requested_to_capacity_ratio,
+//! resource_allocation}.go`.
 
 use crate::object::{Str, lit};
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, MAX_SCORE, NODE_ADD, NODE_ALLOCATABLE, POD_DELETE, POD_SCALE_DOWN,
-    PRE_FILTER, PRE_SCORE, Plugin, PodInfo, Points, Rejection, SCORE, State, Subject,
+    PRE_FILTER, PRE_SCORE, Plugin, PodInfo, Points, Rejection, SCORE, State, Subject, Why,
 };
-use crate::scheduler::resources::Amounts;
-use crate::scheduler::snapshot::NodeInfo;
+use crate::scheduler::resources::{Amounts, Resource, is_scalar};
+use crate::scheduler::snapshot::{Cache, NodeInfo};
 
-/// See the module.
-pub struct NodeResourcesFit;
-
-/// What is missing (`fitsRequest`): each resource, and whether even the empty node would lack it.
-fn missing(ask: &Amounts, node: &NodeInfo) -> Vec<(Str, bool)> {
-    let (has, used) = (&node.allocatable, &node.requested);
-    let mut out = Vec::new();
-    if node.pods.len() as i64 + 1 > has.pods {
-        out.push((lit!("Too many pods"), false));
-    }
-    if ask.is_none() {
-        return out;
-    }
-    let mut check = |reason: Str, ask: i64, has: i64, used: i64| {
-        if ask > 0 && ask > has - used {
-            out.push((reason, ask > has));
-        }
-    };
-    check(lit!("Insufficient cpu"), ask.milli_cpu, has.milli_cpu, used.milli_cpu);
-    check(lit!("Insufficient memory"), ask.memory, has.memory, used.memory);
-    check(lit!("Insufficient ephemeral-storage"), ask.ephemeral, has.ephemeral, used.ephemeral);
-    for (name, ask) in ask.scalar.iter().filter(|(_, n)| *n != 0) {
-        let (has, used) = (has.scalar(name), used.scalar(name));
-        if *ask > has - used {
-            out.push((Str::from(format!("Insufficient {name}")), *ask > has));
-        }
-    }
-    out
+/// How nodes are scored by what is left on them (`scoringStrategy`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Strategy {
+    /// The emptiest first.
+    LeastAllocated,
+    /// The fullest first.
+    MostAllocated,
+    /// By points of utilisation (0 to 100) and score (0 to 10), with straight lines between them.
+    RequestedToCapacityRatio(Vec<(i64, i64)>),
 }
 
-/// 0 for a full node, 100 for an empty one.
-fn least_requested(used: i64, capacity: i64) -> i64 {
-    if used > capacity { 0 } else { (capacity - used) * MAX_SCORE / capacity }
+/// See the module.
+#[derive(Debug)]
+pub struct NodeResourcesFit {
+    /// How nodes are scored.
+    pub strategy: Strategy,
+    /// The resources that are scored, with weights.
+    pub resources: Vec<(Resource, i64)>,
+    /// Extended resources that are not looked at.
+    pub ignored: Vec<Str>,
+    /// The same, by what stands before the slash.
+    pub ignored_groups: Vec<Str>,
+}
+
+impl Default for NodeResourcesFit {
+    fn default() -> Self {
+        NodeResourcesFit {
+            strategy: Strategy::LeastAllocated,
+            resources: vec![(Resource::Cpu, 1), (Resource::Memory, 1)],
+            ignored: Vec::new(),
+            ignored_groups: Vec::new(),
+        }
+    }
+}
+
+impl NodeResourcesFit {
+    fn ignores(&self, name: &Str) -> bool {
+        let group = || name.split('/').next().is_some_and(|g| self.ignored_groups.iter().any(|i| i == g));
+        name.contains('/') && (self.ignored.contains(name) || group())
+    }
+    /// What is missing (`fitsRequest`): each resource, and whether even the empty node would lack it.
+    fn missing(&self, ask: &Amounts, node: &NodeInfo) -> Vec<(Str, bool)> {
+        let (has, used) = (&node.allocatable, &node.requested);
+        let mut out = Vec::new();
+        if node.pods.len() as i64 + 1 > has.pods {
+            out.push((lit!("Too many pods"), false));
+        }
+        if ask.is_none() {
+            return out;
+        }
+        let mut check = |reason: Str, ask: i64, has: i64, used: i64| {
+            if ask > 0 && ask > has - used {
+                out.push((reason, ask > has));
+            }
+        };
+        check(lit!("Insufficient cpu"), ask.milli_cpu, has.milli_cpu, used.milli_cpu);
+        check(lit!("Insufficient memory"), ask.memory, has.memory, used.memory);
+        check(lit!("Insufficient ephemeral-storage"), ask.ephemeral, has.ephemeral, used.ephemeral);
+        for (name, ask) in ask.scalar.iter().filter(|(name, n)| *n != 0 && !self.ignores(name)) {
+            let (has, used) = (has.scalar(name), used.scalar(name));
+            if *ask > has - used {
+                out.push((Str::from(format!("Insufficient {name}")), *ask > has));
+            }
+        }
+        out
+    }
+}
+
+/// What a node has of a resource, and what would be used of it with the pod; `None` where it does not count. `asked` is
+/// what scores count for the pod, `used` what they count for the pods there: with defaults for what is not asked for,
+/// or without (`calculateResourceAllocatableRequest`).
+pub fn scored(resource: &Resource, asked: i64, used: [i64; 2], node: &NodeInfo) -> Option<(i64, i64)> {
+    if asked == 0 && matches!(resource, Resource::Scalar(name) if is_scalar(name)) {
+        return None;
+    }
+    let has = node.allocatable.get(resource);
+    let used = match resource {
+        Resource::Cpu => used[0],
+        Resource::Memory => used[1],
+        Resource::Ephemeral | Resource::Scalar(_) => node.requested.get(resource),
+    };
+    (has != 0).then_some((has, used + asked))
+}
+
+/// The score between the points on either side of a utilisation (`BuildBrokenLinearFunction`).
+fn between(points: &[(i64, i64)], x: i64) -> i64 {
+    let score = |i: usize| points[i].1 * 10;
+    match points.iter().position(|(u, _)| x <= *u) {
+        None => points.len().checked_sub(1).map_or(0, score),
+        Some(0) => score(0),
+        Some(i) => {
+            let (from, to) = (points[i - 1].0, points[i].0);
+            score(i - 1) + (score(i) - score(i - 1)) * (x - from) / (to - from)
+        }
+    }
+}
+
+impl Strategy {
+    fn score(&self, used: i64, has: i64) -> i64 {
+        match self {
+            Strategy::LeastAllocated if used > has => 0,
+            Strategy::LeastAllocated => (has - used) * MAX_SCORE / has,
+            Strategy::MostAllocated => used.min(has) * MAX_SCORE / has,
+            Strategy::RequestedToCapacityRatio(points) if used > has => between(points, 100),
+            Strategy::RequestedToCapacityRatio(points) => between(points, used * 100 / has),
+        }
+    }
 }
 
 /// Whether a node now has more of something that the pod asks for.
@@ -66,12 +141,12 @@ impl Plugin for NodeResourcesFit {
     fn events(&self) -> Events {
         NODE_ADD.or(NODE_ALLOCATABLE).or(POD_DELETE).or(POD_SCALE_DOWN)
     }
-    fn hint(&self, pod: &PodInfo, event: &ClusterEvent) -> bool {
-        let ask = &pod.amounts.request;
+    fn hint(&self, pod: &PodInfo, event: &ClusterEvent, _: &Cache) -> bool {
+        let ask = &pod.facts.amounts.request;
         match &event.subject {
             // It must fit the node when that is empty; what runs there is for the cycle to find out.
             Subject::Node { old, new: Some(new) } => {
-                missing(ask, &NodeInfo::new(new.clone())).is_empty()
+                self.missing(ask, &NodeInfo::new(new.clone())).is_empty()
                     && old.as_ref().is_none_or(|old| {
                         increased(
                             ask,
@@ -81,28 +156,40 @@ impl Plugin for NodeResourcesFit {
                     })
             }
             Subject::Pod { .. } => true,
-            Subject::Node { new: None, .. } | Subject::None => false,
+            Subject::Node { new: None, .. } | Subject::Object { .. } | Subject::None => false,
         }
     }
     fn filter(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> Result<(), Rejection> {
-        let missing = missing(&pod.amounts.request, node);
+        let missing = self.missing(&pod.facts.amounts.request, node);
         if missing.is_empty() {
             return Ok(());
         }
         let unresolvable = missing.iter().any(|(_, never)| *never);
-        Err(Rejection { reasons: missing.into_iter().map(|(r, _)| r).collect(), unresolvable })
+        let mut reasons: Vec<Str> = missing.into_iter().map(|(r, _)| r).collect();
+        let reasons = if reasons.len() == 1 { Why::One(reasons.remove(0)) } else { Why::Many(reasons) };
+        Err(Rejection { reasons, unresolvable })
     }
     fn score(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> i64 {
-        let (ask, has) = (&pod.amounts, &node.allocatable);
-        let of = [
-            (has.milli_cpu, node.scored_milli_cpu + ask.asked_milli_cpu),
-            (has.memory, node.scored_memory + ask.asked_memory),
-        ];
+        let ask = &pod.facts.amounts;
         let (mut sum, mut weights) = (0, 0);
-        for (capacity, used) in of.into_iter().filter(|(capacity, _)| *capacity != 0) {
-            sum += least_requested(used, capacity);
-            weights += 1;
+        for (resource, weight) in &self.resources {
+            let asked = match resource {
+                Resource::Cpu => ask.asked_milli_cpu,
+                Resource::Memory => ask.asked_memory,
+                Resource::Ephemeral | Resource::Scalar(_) => ask.asked.get(resource),
+            };
+            let used = [node.scored_milli_cpu, node.scored_memory];
+            let Some((has, used)) = scored(resource, asked, used, node) else { continue };
+            let score = self.strategy.score(used, has);
+            if score > 0 || !matches!(self.strategy, Strategy::RequestedToCapacityRatio(_)) {
+                sum += score * weight;
+                weights += weight;
+            }
         }
-        if weights == 0 { 0 } else { sum / weights }
+        match self.strategy {
+            _ if weights == 0 => 0,
+            Strategy::RequestedToCapacityRatio(_) => (sum as f64 / weights as f64).round() as i64,
+            Strategy::LeastAllocated | Strategy::MostAllocated => sum / weights,
+        }
     }
 }

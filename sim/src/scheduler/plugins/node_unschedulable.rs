@@ -6,7 +6,7 @@ use crate::scheduler::framework::{
     ClusterEvent, Events, FILTER, NODE_ADD, NODE_TAINT, POD_TOLERATION, Plugin, PodInfo, Points, Rejection,
     State, Subject,
 };
-use crate::scheduler::snapshot::NodeInfo;
+use crate::scheduler::snapshot::{Cache, NodeInfo};
 
 /// See the module.
 pub struct NodeUnschedulable;
@@ -31,14 +31,17 @@ impl Plugin for NodeUnschedulable {
     fn events(&self) -> Events {
         NODE_ADD.or(NODE_TAINT).or(POD_TOLERATION)
     }
-    fn hint(&self, pod: &PodInfo, event: &ClusterEvent) -> bool {
+    fn hint(&self, pod: &PodInfo, event: &ClusterEvent, _: &Cache) -> bool {
         match &event.subject {
             Subject::Node { old, new: Some(new) } => {
                 tolerates(&pod.pod.spec)
                     || !new.spec.unschedulable && old.as_ref().is_none_or(|o| o.spec.unschedulable)
             }
             Subject::Pod { new: Some(p), .. } => p.metadata.uid == pod.pod.metadata.uid && tolerates(&p.spec),
-            Subject::Node { new: None, .. } | Subject::Pod { new: None, .. } | Subject::None => false,
+            Subject::Node { new: None, .. }
+            | Subject::Pod { new: None, .. }
+            | Subject::Object { .. }
+            | Subject::None => false,
         }
     }
     fn filter(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> Result<(), Rejection> {

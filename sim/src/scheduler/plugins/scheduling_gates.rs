@@ -4,6 +4,7 @@ use crate::object::{Pod, Str};
 use crate::scheduler::framework::{
     ClusterEvent, Events, POD_GATES, PRE_ENQUEUE, Plugin, PodInfo, Points, Rejection, Subject,
 };
+use crate::scheduler::snapshot::Cache;
 use serde_json::Value;
 
 /// See the module.
@@ -25,7 +26,7 @@ impl Plugin for SchedulingGates {
     fn events(&self) -> Events {
         POD_GATES
     }
-    fn hint(&self, pod: &PodInfo, event: &ClusterEvent) -> bool {
+    fn hint(&self, pod: &PodInfo, event: &ClusterEvent, _: &Cache) -> bool {
         matches!(&event.subject, Subject::Pod { new: Some(p), .. } if p.metadata.uid == pod.pod.metadata.uid)
     }
     fn pre_enqueue(&self, pod: &Pod) -> Result<(), Rejection> {

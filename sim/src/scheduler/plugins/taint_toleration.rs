@@ -6,7 +6,7 @@ use crate::scheduler::framework::{
     ClusterEvent, Events, FILTER, NODE_ADD, NODE_TAINT, NORMALIZE, POD_TOLERATION, PRE_SCORE, Plugin,
     PodInfo, Points, Rejection, SCORE, State, Subject, default_normalize,
 };
-use crate::scheduler::snapshot::NodeInfo;
+use crate::scheduler::snapshot::{Cache, NodeInfo};
 
 /// See the module.
 pub struct TaintToleration;
@@ -27,7 +27,7 @@ impl Plugin for TaintToleration {
     fn events(&self) -> Events {
         NODE_ADD.or(NODE_TAINT).or(POD_TOLERATION)
     }
-    fn hint(&self, pod: &PodInfo, event: &ClusterEvent) -> bool {
+    fn hint(&self, pod: &PodInfo, event: &ClusterEvent, _: &Cache) -> bool {
         let tolerations = &pod.pod.spec.tolerations;
         match &event.subject {
             Subject::Node { old, new: Some(new) } => {
@@ -35,7 +35,10 @@ impl Plugin for TaintToleration {
                     && old.as_ref().is_none_or(|o| untolerated(o, tolerations).is_some())
             }
             Subject::Pod { new: Some(p), .. } => p.metadata.uid == pod.pod.metadata.uid,
-            Subject::Node { new: None, .. } | Subject::Pod { new: None, .. } | Subject::None => false,
+            Subject::Node { new: None, .. }
+            | Subject::Pod { new: None, .. }
+            | Subject::Object { .. }
+            | Subject::None => false,
         }
     }
     fn filter(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> Result<(), Rejection> {

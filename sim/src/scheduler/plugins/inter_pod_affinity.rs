@@ -1,0 +1,23 @@
+//! InterPodAffinity.
+
+use crate::scheduler::framework::{Depends, FILTER, PRE_FILTER, Plugin, PodInfo, Points, PreFilter, State};
+use crate::scheduler::snapshot::Cache;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct InterPodAffinity;
+
+impl Plugin for InterPodAffinity {
+    fn name(&self) -> &'static str {
+        "InterPodAffinity"
+    }
+    fn points(&self) -> Points {
+        PRE_FILTER.or(FILTER)
+    }
+    fn depends_on(&self) -> Depends {
+        Depends::Anything
+    }
+    fn pre_filter(&self, _: &PodInfo, _: &Cache, _: &mut State) -> PreFilter {
+        PreFilter::Skip
+    }
+}

@@ -1,0 +1,22 @@
+//! NodeVolumeLimits.
+
+use crate::scheduler::framework::{Depends, FILTER, PRE_FILTER, Plugin, PodInfo, Points, PreFilter, State};
+use crate::scheduler::snapshot::Cache;
+
+/// See the module.
+pub struct NodeVolumeLimits;
+
+impl Plugin for NodeVolumeLimits {
+    fn name(&self) -> &'static str {
+        "NodeVolumeLimits"
+    }
+    fn points(&self) -> Points {
+        PRE_FILTER.or(FILTER)
+    }
+    fn depends_on(&self) -> Depends {
+        Depends::Anything
+    }
+    fn pre_filter(&self, _: &PodInfo, _: &Cache, _: &mut State) -> PreFilter {
+        PreFilter::Skip
+    }
+}

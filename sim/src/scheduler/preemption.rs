@@ -1,0 +1,246 @@
+//! Preemption: whether a pod that fits nowhere would fit somewhere without pods of lower priority.
+//! Source: `pkg/scheduler/framework/preemption/preemption.go`, `plugins/defaultpreemption/default_preemption.go`.
+
+use super::filters::Filters;
+use super::framework::{PodInfo, PostFilter};
+use super::listers::Budget;
+use super::message::{Reasons, fit_error};
+use super::snapshot::Cache;
+use crate::api_util::Time;
+use crate::object::{ConditionStatus, Pod, Str, lit};
+use std::cmp::Reverse;
+
+/// A node that pods would have to leave.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The node's number.
+    pub row: u32,
+    /// The pods, the most important first.
+    pub victims: Vec<PodInfo>,
+    /// How many of them a disruption budget would keep.
+    pub violations: i64,
+}
+
+/// What preemption came to.
+#[derive(Clone, Debug)]
+pub struct Preemption {
+    /// The node, and who leaves it.
+    pub chosen: Candidate,
+    /// Pods of lower priority whose nomination to that node is withdrawn.
+    pub withdrawn: Vec<PodInfo>,
+}
+
+/// How many candidates are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Of the nodes in question, per cent.
+    pub percentage: i64,
+    /// At least.
+    pub absolute: i64,
+}
+
+/// A failed attempt to schedule a pod, for PostFilter plugins.
+pub struct Attempt<'a, 'f> {
+    /// The filters of the attempt.
+    pub filters: &'a mut Filters<'f>,
+    /// The nodes whose rejection evicting pods could remove, in the scheduler's order.
+    pub open: Vec<u32>,
+    /// What pods without a start time count as started at.
+    pub now: Time,
+    /// Draws where to begin, and breaks ties.
+    pub draw: &'a mut dyn FnMut() -> u64,
+}
+
+/// Whether a pod may preempt at all; why not. `nominated_open`: the node that it is nominated to was not refused for
+/// good (`PodEligibleToPreemptOthers`).
+pub fn eligible(pod: &PodInfo, cluster: &Cache, refused_for_good: bool) -> Result<(), &'static str> {
+    if pod.pod.spec.other.get("preemptionPolicy").is_some_and(|p| p == "Never") {
+        return Err("not eligible due to preemptionPolicy=Never.");
+    }
+    let nominated = &pod.pod.status.nominated_node_name;
+    if nominated.is_empty() || refused_for_good {
+        return Ok(());
+    }
+    let Some(row) = cluster.row_of(nominated) else { return Ok(()) };
+    let leaving = |p: &PodInfo| p.priority() < pod.priority() && leaves_by_preemption(&p.pod);
+    if cluster.row(row).pods.iter().any(leaving) {
+        return Err("not eligible due to a terminating pod on the nominated node.");
+    }
+    Ok(())
+}
+
+fn leaves_by_preemption(pod: &Pod) -> bool {
+    pod.metadata.deleting()
+        && pod
+            .condition("DisruptionTarget")
+            .is_some_and(|c| c.status == ConditionStatus::True && c.reason == "PreemptionByScheduler")
+}
+
+/// When a pod started; one that has not, now.
+fn started(pod: &Pod, now: Time) -> Time {
+    pod.status.start_time.unwrap_or(now)
+}
+
+/// The order of importance: by priority, then who started first (`MoreImportantPod`).
+fn importance(p: &PodInfo, now: Time) -> (Reverse<i32>, Time) {
+    (Reverse(p.priority()), started(&p.pod, now))
+}
+
+/// The pods of which eviction would break a budget, and the others, each in the order given
+/// (`filterPodsWithPDBViolation`).
+fn by_budget(pods: Vec<PodInfo>, budgets: &[&Budget]) -> (Vec<PodInfo>, Vec<PodInfo>) {
+    let mut left: Vec<i64> = budgets.iter().map(|b| b.allowed).collect();
+    pods.into_iter().partition(|p| {
+        let m = &p.pod.metadata;
+        let mut breaks = false;
+        for (b, left) in budgets.iter().zip(&mut left) {
+            let about = !m.labels.is_empty()
+                && b.namespace == m.namespace
+                && !b.selector.is_empty()
+                && b.selector.matches(&m.labels)
+                && !b.disrupted.contains(&m.name);
+            if about {
+                *left -= 1;
+                breaks |= *left < 0;
+            }
+        }
+        breaks
+    })
+}
+
+impl Attempt<'_, '_> {
+    /// Who would have to leave a node, or why that would not help (`SelectVictimsOnNode`).
+    ///
+    /// # Errors
+    /// The reasons for which the node stays out of reach.
+    pub fn trial(&mut self, row: u32) -> Result<Candidate, Vec<Str>> {
+        let (f, now) = (&mut *self.filters, self.now);
+        let mut node = f.cluster.row(row).clone();
+        let priority = f.pod.priority();
+        let mut lower: Vec<PodInfo> = node.pods.iter().filter(|p| p.priority() < priority).cloned().collect();
+        if lower.is_empty() {
+            return Err(vec![lit!("No preemption victims found for incoming pod")]);
+        }
+        for p in &lower {
+            node.remove_pod(p.pod.metadata.uid);
+            f.change(p, row, -1);
+        }
+        if let Some((_, r)) = f.check(&node) {
+            for p in &lower {
+                f.change(p, row, 1);
+            }
+            return Err(r.reasons.to_vec());
+        }
+        lower.sort_by_key(|p| importance(p, now));
+        let budgets: Vec<&Budget> = f.cluster.listers.budgets().collect();
+        let (breaking, others) = by_budget(lower, &budgets);
+        let mut victims = Vec::new();
+        let mut violations = 0;
+        for (p, breaks) in
+            breaking.into_iter().map(|p| (p, true)).chain(others.into_iter().map(|p| (p, false)))
+        {
+            node.add_pod(p.clone());
+            f.change(&p, row, 1);
+            if f.check(&node).is_some() {
+                node.remove_pod(p.pod.metadata.uid);
+                f.change(&p, row, -1);
+                violations += i64::from(breaks);
+                victims.push(p);
+            }
+        }
+        for p in &victims {
+            f.change(p, row, 1);
+        }
+        victims.sort_by_key(|p| importance(p, now));
+        Ok(Candidate { row, victims, violations })
+    }
+
+    /// The whole of preemption (`Evaluator.Preempt`).
+    pub fn preempt(&mut self, wanted: Wanted) -> PostFilter {
+        let (pod, cluster) = (self.filters.pod, self.filters.cluster);
+        let nominated = cluster.row_of(&pod.pod.status.nominated_node_name);
+        let for_good = nominated.is_some_and(|row| !self.open.contains(&row));
+        if let Err(why) = eligible(pod, cluster, for_good) {
+            return PostFilter::Nothing(format!("preemption: {why}"));
+        }
+        let (candidates, refused) = self.candidates(wanted);
+        let Some(best) = best(&candidates, self.now, self.draw) else {
+            let mut reasons = Reasons::new();
+            for why in &refused {
+                for r in why {
+                    *reasons.entry(r.clone()).or_default() += 1;
+                }
+            }
+            let absent = cluster.order().len() - refused.len();
+            if absent > 0 {
+                *reasons.entry(lit!("Preemption is not helpful for scheduling")).or_default() +=
+                    absent as u32;
+            }
+            let message = fit_error(cluster.order().len(), None, &reasons, None);
+            return PostFilter::Withdrawn(format!("preemption: {message}"));
+        };
+        let chosen = candidates[best].clone();
+        let withdrawn = withdrawn(pod, cluster, chosen.row);
+        PostFilter::Nominated(Box::new(Preemption { chosen, withdrawn }))
+    }
+
+    /// Tries nodes, from a drawn one on, until there are enough candidates (`DryRunPreemption`).
+    fn candidates(&mut self, wanted: Wanted) -> (Vec<Candidate>, Vec<Vec<Str>>) {
+        let n = self.open.len();
+        let (mut found, mut refused) = (Vec::new(), Vec::new());
+        if n == 0 {
+            return (found, refused);
+        }
+        let enough = wanted.enough(n);
+        let offset = super::framework::pick((self.draw)(), n);
+        for k in 0..n {
+            match self.trial(self.open[(offset + k) % n]) {
+                Ok(c) => {
+                    found.push(c);
+                    if found.len() >= enough && found.iter().any(|c| c.violations == 0) {
+                        break;
+                    }
+                }
+                Err(why) => refused.push(why),
+            }
+        }
+        (found, refused)
+    }
+}
+
+impl Wanted {
+    /// How many candidates are enough among so many nodes.
+    pub fn enough(self, nodes: usize) -> usize {
+        let n = nodes as i64;
+        (n * self.percentage / 100).max(self.absolute).min(n) as usize
+    }
+}
+
+/// Pods of lower priority that are nominated to a node.
+pub fn withdrawn(pod: &PodInfo, cluster: &Cache, row: u32) -> Vec<PodInfo> {
+    cluster.nominated(row).iter().filter(|p| p.priority() < pod.priority()).cloned().collect()
+}
+
+/// The candidates that are as good as any: fewest budgets broken, lowest highest priority, lowest sum of
+/// priorities, fewest victims, latest start of the most important (`pickOneNodeForPreemption`).
+pub fn best_of(candidates: &[Candidate], now: Time) -> Vec<usize> {
+    type Key = (i64, i32, i64, usize, Reverse<Time>);
+    let key = |c: &Candidate| -> Key {
+        let highest = c.victims.first().map_or(i32::MIN, PodInfo::priority);
+        let sum = c.victims.iter().map(|v| i64::from(v.priority()) + i64::from(i32::MAX) + 1).sum();
+        let earliest =
+            c.victims.iter().filter(|v| v.priority() == highest).map(|v| started(&v.pod, now)).min();
+        (c.violations, highest, sum, c.victims.len(), Reverse(earliest.unwrap_or(now)))
+    };
+    let Some(least) = candidates.iter().map(key).min() else { return Vec::new() };
+    (0..candidates.len()).filter(|i| key(&candidates[*i]) == least).collect()
+}
+
+fn best(candidates: &[Candidate], now: Time, draw: &mut dyn FnMut() -> u64) -> Option<usize> {
+    let best = best_of(candidates, now);
+    match best.len() {
+        0 => None,
+        1 => Some(best[0]),
+        n => Some(best[super::framework::pick(draw(), n)]),
+    }
+}

@@ -526,7 +526,7 @@ impl Kin {
         match cache.journal().since(self.place).filter(|_| self.epoch == epoch) {
             Some(changes) if !kept.is_empty() => {
                 for (info, row, sign) in changes {
-                    let change = PodChange { info, row: *row, sign: *sign };
+                    let change = PodChange { info, row: *row, sign: *sign, trial: false };
                     for i in &kept {
                         profile.plugin(*i).update(pod, change, cache, &mut self.states[*i]);
                     }

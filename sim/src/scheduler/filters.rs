@@ -89,7 +89,7 @@ impl<'a> Filters<'a> {
     pub fn change(&mut self, info: &PodInfo, row: u32, sign: i64) {
         for i in self.profile.at(PRE_FILTER) {
             if !self.skip.has(*i) {
-                let change = PodChange { info, row, sign };
+                let change = PodChange { info, row, sign, trial: true };
                 self.profile.plugin(*i).update(self.pod, change, self.cluster, &mut self.states[*i]);
             }
         }

@@ -179,6 +179,8 @@ pub struct PodChange<'a> {
     pub row: u32,
     /// 1 if it came, -1 if it left.
     pub sign: i64,
+    /// In a trial of preemption, or for a nominated pod: it will be undone.
+    pub trial: bool,
 }
 
 /// Things that happen in a cluster and may let a rejected pod fit (`ClusterEvent`).

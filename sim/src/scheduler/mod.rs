@@ -29,6 +29,8 @@ pub mod snapshot;
 pub mod storage;
 #[cfg(test)]
 mod tests;
+pub mod topology;
+pub mod vectors;
 
 use crate::client::{Change, Informer, Recorder};
 use crate::core::Cx;

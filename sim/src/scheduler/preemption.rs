@@ -2,12 +2,12 @@
 //! Source: `pkg/scheduler/framework/preemption/preemption.go`, `plugins/defaultpreemption/default_preemption.go`.
 
 use super::filters::Filters;
-use super::framework::{PodInfo, PostFilter};
+use super::framework::{PodInfo, PostFilter, Rejection, Why};
 use super::listers::Budget;
 use super::message::{Reasons, fit_error};
 use super::snapshot::Cache;
 use crate::api_util::Time;
-use crate::object::{ConditionStatus, Pod, Str, lit};
+use crate::object::{ConditionStatus, Pod, lit};
 use std::cmp::Reverse;
 
 /// A node that pods would have to leave.
@@ -112,24 +112,25 @@ impl Attempt<'_, '_> {
     /// Who would have to leave a node, or why that would not help (`SelectVictimsOnNode`).
     ///
     /// # Errors
-    /// The reasons for which the node stays out of reach.
-    pub fn trial(&mut self, row: u32) -> Result<Candidate, Vec<Str>> {
+    /// Why the node stays out of reach; the plugin that says so, if it is one.
+    pub fn trial(&mut self, row: u32) -> Result<Candidate, (Option<usize>, Rejection)> {
         let (f, now) = (&mut *self.filters, self.now);
         let mut node = f.cluster.row(row).clone();
         let priority = f.pod.priority();
         let mut lower: Vec<PodInfo> = node.pods.iter().filter(|p| p.priority() < priority).cloned().collect();
         if lower.is_empty() {
-            return Err(vec![lit!("No preemption victims found for incoming pod")]);
+            let why = lit!("No preemption victims found for incoming pod");
+            return Err((None, Rejection::unresolvable(why)));
         }
         for p in &lower {
             node.remove_pod(p.pod.metadata.uid);
             f.change(p, row, -1);
         }
-        if let Some((_, r)) = f.check(&node) {
+        if let Some((plugin, r)) = f.check(&node) {
             for p in &lower {
                 f.change(p, row, 1);
             }
-            return Err(r.reasons.to_vec());
+            return Err((Some(plugin), r));
         }
         lower.sort_by_key(|p| importance(p, now));
         let budgets: Vec<&Budget> = f.cluster.listers.budgets().collect();
@@ -167,7 +168,7 @@ impl Attempt<'_, '_> {
         let Some(best) = best(&candidates, self.now, self.draw) else {
             let mut reasons = Reasons::new();
             for why in &refused {
-                for r in why {
+                for r in why.iter() {
                     *reasons.entry(r.clone()).or_default() += 1;
                 }
             }
@@ -185,7 +186,7 @@ impl Attempt<'_, '_> {
     }
 
     /// Tries nodes, from a drawn one on, until there are enough candidates (`DryRunPreemption`).
-    fn candidates(&mut self, wanted: Wanted) -> (Vec<Candidate>, Vec<Vec<Str>>) {
+    fn candidates(&mut self, wanted: Wanted) -> (Vec<Candidate>, Vec<Why>) {
         let n = self.open.len();
         let (mut found, mut refused) = (Vec::new(), Vec::new());
         if n == 0 {
@@ -201,7 +202,7 @@ impl Attempt<'_, '_> {
                         break;
                     }
                 }
-                Err(why) => refused.push(why),
+                Err((_, r)) => refused.push(r.reasons),
             }
         }
         (found, refused)

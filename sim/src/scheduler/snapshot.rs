@@ -39,6 +39,22 @@ pub struct NodeInfo {
     pub with_anti_affinity: u32,
     /// The ports that its pods take.
     pub ports: Vec<HostPort>,
+    /// Its images, as of the last time that the scheduler took note of the node.
+    pub images: Vec<ImageHere>,
+}
+
+/// An image of a node. Upstream copies a node into its snapshot when the node or its pods changed; until then the
+/// number of nodes that have the image stays as it was copied.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageHere {
+    /// Its name.
+    pub name: Str,
+    /// Bytes.
+    pub size: i64,
+    /// How many nodes have it.
+    pub nodes: u32,
+    /// The size times the share of nodes that have it.
+    pub spread: i64,
 }
 
 impl NodeInfo {
@@ -93,13 +109,11 @@ impl NodeInfo {
     }
 }
 
-/// An image that nodes have.
+/// An image that nodes have: its size as the node says that told of it first, and the nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ImageState {
-    /// Bytes, as the node says that told of it first.
-    pub size: i64,
-    /// The nodes that have it, by number.
-    pub rows: BTreeSet<u32>,
+struct ImageState {
+    size: i64,
+    rows: BTreeSet<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -136,7 +150,10 @@ pub struct Cache {
     /// How many placed pods have each priority.
     priorities: BTreeMap<i32, u32>,
     images: BTreeMap<Str, ImageState>,
-    images_epoch: u64,
+    /// How many nodes there were when shares of images were last worked out.
+    images_among: usize,
+    /// Nodes that changed since the last snapshot, if there are images.
+    changed: Vec<u32>,
     with_affinity: u32,
     with_anti_affinity: u32,
     nominated: BTreeMap<u32, Vec<PodInfo>>,
@@ -193,14 +210,6 @@ impl Cache {
     pub fn with_anti_affinity(&self) -> u32 {
         self.with_anti_affinity
     }
-    /// An image, if a node has it. Its name has a tag.
-    pub fn image(&self, name: &str) -> Option<&ImageState> {
-        self.images.get(name)
-    }
-    /// Rises when a node has other images than before, or when the number of nodes changed.
-    pub fn images_epoch(&self) -> u64 {
-        self.images_epoch + self.epoch
-    }
     /// Rises when nodes came, left, or changed what selects among them (labels, taints), and when other objects
     /// changed: counts that plugins keep are void then.
     pub fn epoch(&self) -> u64 {
@@ -214,6 +223,39 @@ impl Cache {
     fn touch(&mut self, row: u32) {
         self.generation += 1;
         self.generations[row as usize] = self.generation;
+        if !self.images.is_empty() {
+            self.changed.push(row);
+        }
+    }
+
+    /// Takes note of the nodes that changed (`UpdateSnapshot`): to be done before each decision.
+    pub fn snapshot(&mut self) {
+        if self.images.is_empty() && self.images_among == 0 {
+            return;
+        }
+        let nodes = self.order.len();
+        let spread = |size: i64, n: u32| (size as f64 * (f64::from(n) / nodes as f64)) as i64;
+        for row in std::mem::take(&mut self.changed) {
+            let info = &mut self.rows[row as usize];
+            let names = info.node.iter().flat_map(|n| &n.status.images).flat_map(|i| &i.names);
+            info.images = names
+                .filter_map(|name| {
+                    let state = self.images.get(name)?;
+                    let (size, nodes) = (state.size, state.rows.len() as u32);
+                    Some(ImageHere { name: name.clone(), size, nodes, spread: spread(size, nodes) })
+                })
+                .collect();
+        }
+        if self.images_among != nodes {
+            self.images_among = if self.images.is_empty() { 0 } else { nodes };
+            for (info, generation) in self.rows.iter_mut().zip(&mut self.generations) {
+                if !info.images.is_empty() {
+                    self.generation += 1;
+                    *generation = self.generation;
+                    info.images.iter_mut().for_each(|i| i.spread = spread(i.size, i.nodes));
+                }
+            }
+        }
     }
 
     fn row_for(&mut self, name: &Str) -> u32 {
@@ -249,7 +291,6 @@ impl Cache {
         if old == new {
             return;
         }
-        self.images_epoch += 1;
         for name in old.iter().flat_map(|i| &i.names) {
             if let Some(state) = self.images.get_mut(name) {
                 state.rows.remove(&row);
@@ -495,11 +536,12 @@ impl Cache {
                 new.nominate(p, &r.name);
             }
         }
-        for (name, state) in &self.images {
-            // The first node to tell of an image says how large it is; who was first is not to be seen any more.
-            if let Some(s) = new.images.get_mut(name) {
-                s.size = state.size;
-            }
+        // Which node told of an image first, and when nodes were copied, is not to be seen any more.
+        new.images.clone_from(&self.images);
+        new.images_among = self.images_among;
+        new.changed.clone_from(&self.changed);
+        for (new, old) in new.rows.iter_mut().zip(&self.rows) {
+            new.images.clone_from(&old.images);
         }
         new.order = new.tree.order();
         new

@@ -198,11 +198,7 @@ fn scoring_strategy(r: &mut Reader<'_>, at: &Place<'_>) -> ScoringStrategy {
     let Some(kind) = r.needed(at, "type").and_then(|place| r.word(&place, &TYPES)) else { return out };
     let ratio = at.child("requestedToCapacityRatio");
     match (kind, ratio) {
-        (2, Some(ratio)) => {
-            if r.map(&ratio, &["shape"]) {
-                out.kind = ScoringType::RequestedToCapacityRatio(shape(r, &ratio));
-            }
-        }
+        (2, Some(ratio)) => out.kind = ScoringType::RequestedToCapacityRatio(shape(r, &ratio)),
         (2, None) => {
             let message = "the type RequestedToCapacityRatio needs a `requestedToCapacityRatio`";
             let found = r.error(at, "field.missing", message);
@@ -219,9 +215,12 @@ fn scoring_strategy(r: &mut Reader<'_>, at: &Place<'_>) -> ScoringStrategy {
     out
 }
 
-/// `validateFunctionShape`.
+/// The points of a `requestedToCapacityRatio` (`validateFunctionShape`).
 fn shape(r: &mut Reader<'_>, at: &Place<'_>) -> Vec<ShapePoint> {
     let mut out: Vec<ShapePoint> = Vec::new();
+    if !r.map(at, &["shape"]) {
+        return out;
+    }
     let items = r.items(at, "shape");
     let before = r.errors();
     for item in &items {

@@ -3,7 +3,7 @@
 use super::Registered;
 use crate::api_util::time::parse_duration;
 use crate::diagnostic::{Diagnostic, SourceText, Span, nearest};
-use crate::manifest::node::{Node, NodeValue, PathSeg, Scalar, ShowPath};
+use crate::manifest::node::{Entry, Node, NodeValue, PathSeg, Scalar, ShowPath};
 use crate::manifest::schema::{FieldType, type_info};
 use crate::manifest::yaml::{MAX_DEPTH, MAX_DIAGNOSTICS};
 use crate::object::Str;
@@ -163,10 +163,11 @@ impl<'a> Reader<'a> {
         self.map_or(at, known, |_| None)
     }
 
-    /// The value of a key that has to be there.
+    /// The value of a key that has to be there. If it is only misspelt, [`Reader::map`] says so.
     pub fn needed<'n>(&mut self, at: &Place<'n>, key: &str) -> Option<Place<'n>> {
         let found = at.child(key);
-        if found.is_none() && at.node.as_map().is_some() {
+        let misspelt = |m: &[Entry]| m.iter().any(|e| e.key != key && nearest(&e.key, [key]).is_some());
+        if found.is_none() && at.node.as_map().is_some_and(|m| !misspelt(m)) {
             let message = format!("{} lacks the field `{key}`", at.name());
             let found = self.error(at, "field.missing", message).help(format!("add `{key}: …`"));
             self.report(found);

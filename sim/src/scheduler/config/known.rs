@@ -60,10 +60,10 @@ pub(super) fn retired(name: &str) -> Option<&'static str> {
 pub(super) fn misplaced(field: &str) -> Option<&'static str> {
     Some(match field {
         "healthzBindAddress" | "metricsBindAddress" => {
-            "it went with v1beta3; the address is set with the flags --bind-address and --secure-port. Delete the line"
+            "v1 has it no more; the address is set with the flags --bind-address and --secure-port. Delete the line"
         }
         "algorithmSource" | "hardPodAffinitySymmetricWeight" | "disablePreemption" | "bindTimeoutSeconds" => {
-            "it went with v1alpha2; `profiles[].plugins` and `profiles[].pluginConfig` took its place"
+            "v1 has it no more; `profiles[].plugins` and `profiles[].pluginConfig` took its place"
         }
         "percentageOfPlacementsToScore" => "it is of a release later than 1.34. Delete the line",
         "schedulerName" | "plugins" | "pluginConfig" => "it belongs into an item of `profiles`",

@@ -24,7 +24,11 @@ mod read_args;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_args;
+#[cfg(test)]
 mod tests_bad;
+#[cfg(test)]
+mod tests_property;
 
 pub use args::PluginArgs;
 pub use expand::{Expanded, Registered, expand};

@@ -10,6 +10,7 @@
 //! Left out until their plugins come: preemption (PostFilter says only what holds when it cannot help), volumes,
 //! Permit, other profiles, extenders.
 
+pub mod config;
 mod cycle;
 pub mod explain;
 pub mod facts;

@@ -1,11 +1,12 @@
 //! A profile: which plugins a scheduler asks, at which points, in which order and with which weights.
 //! Source: `pkg/scheduler/framework/runtime/framework.go` (NewFramework).
 
+use super::config::{Point, ProfileConfig, Registered, SchedulerConfiguration, expand};
 use super::framework::{Bits, Depends, Plugin, Points};
 use super::plugins;
-use crate::object::{Str, lit};
+use crate::object::Str;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How many extension points there are.
 pub const POINTS: usize = 12;
@@ -39,32 +40,52 @@ impl fmt::Debug for Profile {
 }
 
 impl Profile {
-    /// A profile in which each plugin is asked at all of its points, in the order given.
+    /// A profile of a configuration.
     ///
-    /// # Panics
-    /// With more than 32 plugins.
-    pub fn of(scheduler_name: Str, plugins: Vec<Entry>) -> Profile {
-        assert!(plugins.len() <= 32, "a profile has at most 32 plugins");
+    /// # Errors
+    /// When it asks for plugins that are not there, or for what they cannot do.
+    pub fn of(config: &SchedulerConfiguration, profile: &ProfileConfig) -> Result<Profile, Vec<String>> {
+        let registry = plugins::registry();
+        let expanded = expand(profile, &registry)?;
+        // The plugins that are asked anywhere, in the order of the registry.
+        let asked = |r: &&Registered| !expanded.points_of(r.name).is_empty();
+        let names: Vec<&str> = registry.iter().filter(asked).map(|r| r.name).collect();
+        if names.len() > 32 {
+            return Err(vec![format!("the profile has {} plugins; at most 32 fit", names.len())]);
+        }
+        let build = |name: &&str| {
+            let plugin = plugins::build(name, &profile.args).map_err(|e| vec![e])?;
+            Ok(Entry { plugin, weight: expanded.weight_of(name).unwrap_or(0) })
+        };
+        let plugins = names.iter().map(build).collect::<Result<Vec<Entry>, Vec<String>>>()?;
+        let place = |name: &str| names.iter().position(|n| *n == name);
         let at = std::array::from_fn(|point| {
+            let Some(of) = Point::EACH.iter().find(|p| p.bits().has(point)) else { return Vec::new() };
+            // Upstream's plugins are listed with points that nothing here needs, such as Reserve.
             let asked = |i: &usize| plugins[*i].plugin.points().has(point);
-            (0..plugins.len()).filter(asked).collect()
+            expanded.at(*of).iter().filter_map(|(name, _)| place(name)).filter(asked).collect()
         });
-        Profile { scheduler_name, plugins, percent: 0, at }
+        Ok(Profile {
+            scheduler_name: profile.scheduler_name.clone(),
+            plugins,
+            percent: usize::try_from(config.percentage_for(profile)).unwrap_or(0),
+            at,
+        })
     }
 
     /// The default profile of v1.34.
     pub fn standard() -> Arc<Profile> {
-        Arc::new(Profile::of(lit!("default-scheduler"), plugins::standard()))
+        static STANDARD: OnceLock<Arc<Profile>> = OnceLock::new();
+        let of = || {
+            let config = SchedulerConfiguration::default();
+            Arc::new(Profile::of(&config, &config.profiles[0]).expect("the default profile is a profile"))
+        };
+        STANDARD.get_or_init(of).clone()
     }
 
     /// The places of the plugins that are asked at a point, in order.
     pub fn at(&self, point: Points) -> &[usize] {
         &self.at[point.0.trailing_zeros() as usize]
-    }
-
-    /// Sets which plugins are asked at a point.
-    pub fn set(&mut self, point: usize, order: Vec<usize>) {
-        self.at[point] = order;
     }
 
     /// Whether a plugin is asked at a point.

@@ -128,8 +128,8 @@ pub struct PodAmounts {
     pub scored_milli_cpu: i64,
     /// Bytes that scores count.
     pub scored_memory: i64,
-    /// As `request`, but for scoring the pod that is being placed: requests on the pod itself do not count there.
-    /// (Upstream's scorer is not told of the PodLevelResources gate; its recorded answers show it.)
+    /// As `request`, but for NodeResourcesFit's score of the pod that is being placed: requests on the pod itself do
+    /// not count there. (Upstream does not tell that scorer of the PodLevelResources gate; its recorded answers show it.)
     pub asked: Amounts,
     /// As `scored_milli_cpu`, but for the pod that is being placed.
     pub asked_milli_cpu: i64,
@@ -208,7 +208,12 @@ impl PodAmounts {
         let asks = |name: &str| {
             levels.is_some()
                 && (levels.as_ref().is_some_and(|l| l.contains_key(name))
-                    || spec.containers.iter().any(|c| c.resources.requests.contains_key(name)))
+                    || spec.overhead.contains_key(name)
+                    || spec
+                        .containers
+                        .iter()
+                        .chain(&spec.init_containers)
+                        .any(|c| c.resources.requests.contains_key(name)))
         };
         let cpu = if asks("cpu") { Quantity::ZERO } else { default_cpu() };
         let memory = if asks("memory") { Quantity::ZERO } else { default_memory() };

@@ -198,7 +198,7 @@ fn profile(config: Option<&Value>) -> Result<Arc<Profile>, String> {
                 found.first().map_or_else(String::new, |d| d.message.clone())
             };
             let config = super::config::from_value(value).map_err(first)?;
-            Profile::from_config(&config, &config.profiles[0]).map(Arc::new).map_err(|e| e.join("; "))
+            Profile::of(&config, &config.profiles[0]).map(Arc::new).map_err(|e| e.join("; "))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Source: `plugins/noderesources/balanced_allocation.go`.
 
 use super::node_resources_fit::scored;
+use crate::scheduler::config::args::NodeResourcesBalancedAllocationArgs;
 use crate::scheduler::framework::{Depends, PRE_SCORE, Plugin, PodInfo, Points, SCORE, State};
 use crate::scheduler::resources::Resource;
 use crate::scheduler::snapshot::{Cache, NodeInfo};
@@ -13,9 +14,10 @@ pub struct BalancedAllocation {
     pub resources: Vec<Resource>,
 }
 
-impl Default for BalancedAllocation {
-    fn default() -> Self {
-        BalancedAllocation { resources: vec![Resource::Cpu, Resource::Memory] }
+impl BalancedAllocation {
+    /// With the arguments of a profile.
+    pub fn new(args: &NodeResourcesBalancedAllocationArgs) -> BalancedAllocation {
+        BalancedAllocation { resources: args.resources.iter().map(|r| Resource::named(&r.name)).collect() }
     }
 }
 
@@ -31,7 +33,7 @@ impl Plugin for BalancedAllocation {
     }
     /// A pod that asks for none of the resources balances nothing.
     fn pre_score(&self, pod: &PodInfo, _: &Cache, _: &[u32], _: &mut State) -> bool {
-        self.resources.iter().any(|r| pod.facts.amounts.asked.get(r) > 0)
+        self.resources.iter().any(|r| pod.facts.amounts.request.get(r) > 0)
     }
     fn score(&self, pod: &PodInfo, node: &NodeInfo, _: &State) -> i64 {
         let used = [node.requested.milli_cpu, node.requested.memory];
@@ -39,7 +41,7 @@ impl Plugin for BalancedAllocation {
         let mut many = Vec::new();
         let mut n = 0;
         for r in &self.resources {
-            let Some((has, used)) = scored(r, pod.facts.amounts.asked.get(r), used, node) else { continue };
+            let Some((has, used)) = scored(r, pod.facts.amounts.request.get(r), used, node) else { continue };
             let part = (used as f64 / has as f64).min(1.0);
             match parts.get_mut(n) {
                 Some(p) => *p = part,

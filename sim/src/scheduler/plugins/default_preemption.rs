@@ -1,6 +1,7 @@
 //! DefaultPreemption: when a pod fits nowhere, evicts pods of lower priority where that makes room for it.
 //! Source: `plugins/defaultpreemption/default_preemption.go`; the work itself is in [`crate::scheduler::preemption`].
 
+use crate::scheduler::config::args::DefaultPreemptionArgs;
 use crate::scheduler::framework::{Events, POD_DELETE, POST_FILTER, Plugin, Points, PostFilter};
 use crate::scheduler::preemption::{Attempt, Wanted};
 
@@ -11,9 +12,13 @@ pub struct DefaultPreemption {
     pub wanted: Wanted,
 }
 
-impl Default for DefaultPreemption {
-    fn default() -> Self {
-        DefaultPreemption { wanted: Wanted { percentage: 10, absolute: 100 } }
+impl DefaultPreemption {
+    /// With the arguments of a profile.
+    pub fn new(args: &DefaultPreemptionArgs) -> DefaultPreemption {
+        let percentage = i64::from(args.min_candidate_nodes_percentage);
+        DefaultPreemption {
+            wanted: Wanted { percentage, absolute: i64::from(args.min_candidate_nodes_absolute) },
+        }
     }
 }
 

@@ -28,7 +28,9 @@ impl Plugin for ImageLocality {
             return 0;
         }
         let images = &pod.facts.images;
-        let spread = |i| node.images.iter().find(|here| here.name == *i).map_or(0, |here| here.spread);
+        let spread = |i: &crate::object::Str| {
+            node.images.iter().find(|here| here.name == *i).map_or(0, |here| here.spread)
+        };
         let max = MAX * images.len().max(1) as i64;
         100 * (images.iter().map(spread).sum::<i64>().clamp(MIN, max) - MIN) / (max - MIN)
     }

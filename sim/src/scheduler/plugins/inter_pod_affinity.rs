@@ -5,6 +5,7 @@
 //! cycle and told of each pod that comes or goes.
 
 use crate::object::{Labels, Node, Pod, Str, lit};
+use crate::scheduler::config::args::InterPodAffinityArgs;
 use crate::scheduler::facts::{Facts, Term};
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, NODE_ADD, NODE_LABEL, NORMALIZE, POD_ADD, POD_DELETE, POD_LABEL,
@@ -23,9 +24,13 @@ pub struct InterPodAffinity {
     pub ignore_preferred_of_existing: bool,
 }
 
-impl Default for InterPodAffinity {
-    fn default() -> Self {
-        InterPodAffinity { hard_weight: 1, ignore_preferred_of_existing: false }
+impl InterPodAffinity {
+    /// With the arguments of a profile.
+    pub fn new(args: &InterPodAffinityArgs) -> InterPodAffinity {
+        InterPodAffinity {
+            hard_weight: i64::from(args.hard_pod_affinity_weight),
+            ignore_preferred_of_existing: args.ignore_preferred_terms_of_existing_pods,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::object::{
     Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, PreferredTerm, Str, lit,
 };
+use crate::scheduler::config::args::NodeAffinityArgs;
 use crate::scheduler::framework::{
     ClusterEvent, Events, FILTER, NODE_ADD, NODE_LABEL, NORMALIZE, PRE_FILTER, PRE_SCORE, Plugin, PodInfo,
     Points, PreFilter, Rejection, SCORE, State, Subject, default_normalize,
@@ -19,6 +20,10 @@ pub struct NodeAffinity {
 }
 
 impl NodeAffinity {
+    /// With the arguments of a profile.
+    pub fn new(args: &NodeAffinityArgs) -> NodeAffinity {
+        NodeAffinity { added: args.added_affinity.clone() }
+    }
     fn added_required(&self) -> Option<&NodeSelector> {
         self.added.as_ref()?.required.as_ref()
     }

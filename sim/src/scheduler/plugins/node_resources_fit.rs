@@ -3,6 +3,7 @@
 //! resource_allocation}.go`.
 
 use crate::object::{Str, lit};
+use crate::scheduler::config::args::{NodeResourcesFitArgs, ScoringType, ShapePoint};
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, MAX_SCORE, NODE_ADD, NODE_ALLOCATABLE, POD_DELETE, POD_SCALE_DOWN,
     PRE_FILTER, PRE_SCORE, Plugin, PodInfo, Points, Rejection, SCORE, State, Subject, Why,
@@ -34,18 +35,28 @@ pub struct NodeResourcesFit {
     pub ignored_groups: Vec<Str>,
 }
 
-impl Default for NodeResourcesFit {
-    fn default() -> Self {
+impl NodeResourcesFit {
+    /// With the arguments of a profile.
+    pub fn new(args: &NodeResourcesFitArgs) -> NodeResourcesFit {
+        let point = |p: &ShapePoint| (i64::from(p.utilization), i64::from(p.score));
         NodeResourcesFit {
-            strategy: Strategy::LeastAllocated,
-            resources: vec![(Resource::Cpu, 1), (Resource::Memory, 1)],
-            ignored: Vec::new(),
-            ignored_groups: Vec::new(),
+            strategy: match &args.scoring_strategy.kind {
+                ScoringType::LeastAllocated => Strategy::LeastAllocated,
+                ScoringType::MostAllocated => Strategy::MostAllocated,
+                ScoringType::RequestedToCapacityRatio(shape) => {
+                    Strategy::RequestedToCapacityRatio(shape.iter().map(point).collect())
+                }
+            },
+            resources: args
+                .scoring_strategy
+                .resources
+                .iter()
+                .map(|r| (Resource::named(&r.name), r.weight))
+                .collect(),
+            ignored: args.ignored_resources.clone(),
+            ignored_groups: args.ignored_resource_groups.clone(),
         }
     }
-}
-
-impl NodeResourcesFit {
     fn ignores(&self, name: &Str) -> bool {
         let group = || name.split('/').next().is_some_and(|g| self.ignored_groups.iter().any(|i| i == g));
         name.contains('/') && (self.ignored.contains(name) || group())

@@ -7,6 +7,9 @@
 use super::node_affinity;
 use super::taint_toleration::untolerated;
 use crate::object::{LabelSelector, Labels, Node, Pod, Str, lit};
+use crate::scheduler::config::args::{
+    InclusionPolicy, PodTopologySpreadArgs, SpreadConstraint, SpreadDefaults, WhenUnsatisfiable,
+};
 use crate::scheduler::facts::Spread;
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, NODE_ADD, NODE_DELETE, NODE_LABEL, NODE_TAINT, NORMALIZE, POD_ADD,
@@ -29,11 +32,12 @@ pub struct PodTopologySpread {
     pub system: bool,
 }
 
-impl Default for PodTopologySpread {
-    fn default() -> Self {
-        let soft = |key: &str, max_skew| Spread {
+impl PodTopologySpread {
+    /// With the arguments of a profile.
+    pub fn new(args: &PodTopologySpreadArgs) -> PodTopologySpread {
+        let soft = |key: Str, max_skew| Spread {
             max_skew,
-            topology_key: key.into(),
+            topology_key: key,
             when_unsatisfiable: lit!("ScheduleAnyway"),
             label_selector: None,
             min_domains: None,
@@ -41,8 +45,33 @@ impl Default for PodTopologySpread {
             node_taints_policy: None,
             match_label_keys: Vec::new(),
         };
-        let defaults = vec![soft(HOSTNAME, 3), soft("topology.kubernetes.io/zone", 5)];
-        PodTopologySpread { defaults, system: true }
+        let policy = |p: InclusionPolicy| match p {
+            InclusionPolicy::Honor => Some(lit!("Honor")),
+            InclusionPolicy::Ignore => Some(lit!("Ignore")),
+        };
+        match &args.defaults {
+            SpreadDefaults::System => PodTopologySpread {
+                defaults: vec![
+                    soft(lit!("kubernetes.io/hostname"), 3),
+                    soft(lit!("topology.kubernetes.io/zone"), 5),
+                ],
+                system: true,
+            },
+            SpreadDefaults::List(list) => {
+                let constraint = |c: &SpreadConstraint| Spread {
+                    when_unsatisfiable: match c.when_unsatisfiable {
+                        WhenUnsatisfiable::DoNotSchedule => lit!("DoNotSchedule"),
+                        WhenUnsatisfiable::ScheduleAnyway => lit!("ScheduleAnyway"),
+                    },
+                    min_domains: c.min_domains.map(i64::from),
+                    node_affinity_policy: policy(c.node_affinity_policy),
+                    node_taints_policy: policy(c.node_taints_policy),
+                    match_label_keys: c.match_label_keys.clone(),
+                    ..soft(c.topology_key.clone(), i64::from(c.max_skew))
+                };
+                PodTopologySpread { defaults: list.iter().map(constraint).collect(), system: false }
+            }
+        }
     }
 }
 

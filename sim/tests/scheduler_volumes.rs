@@ -102,7 +102,10 @@ fn compare(path: &str) -> (usize, Vec<String>) {
     for l in lines(path) {
         let cluster = l.cluster();
         let e = explain(&cluster, &PodInfo::new(l.pod.clone()), &Search::default());
-        let have = e.rejected.as_ref().map(|(plugin, r)| (format!("{plugin}: {}", sorted(&r.reasons)), r.unresolvable));
+        let have = e
+            .rejected
+            .as_ref()
+            .map(|(plugin, r)| (format!("{plugin}: {}", sorted(&r.reasons)), r.unresolvable));
         let want = l.pre_filter.clone().map(|m| (m, l.pre_filter_unresolvable));
         compared += 1;
         if have != want {
@@ -132,7 +135,12 @@ fn answers_are_those_of_the_real_scheduler() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/scheduler-volumes-v1.34.1.jsonl.gz");
     let (compared, wrong) = compare(path);
     println!("{} mismatches / {compared} verdicts", wrong.len());
-    assert!(wrong.is_empty(), "{} mismatches / {compared} verdicts\n{}", wrong.len(), wrong[..wrong.len().min(8)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} mismatches / {compared} verdicts\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(8)].join("\n")
+    );
     assert!(compared > 1_500, "{compared}");
 }
 

@@ -2,7 +2,7 @@
 //! budgets and storage.
 
 use super::storage::Storage;
-use crate::object::{Inert, LabelSelector, Labels, Obj, Pod, Str};
+use crate::object::{Inert, LabelSelector, Labels, Obj, Pod, SelectorOperator, SelectorRequirement, Str};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -164,7 +164,17 @@ impl Listers {
             let key = (owner.kind.clone(), (namespace.clone(), owner.name.clone()));
             if let Some(s) = self.owners.get(&key).filter(|_| known) {
                 for (k, v) in s.match_labels.iter() {
-                    all.match_labels.insert(k.clone(), v.clone());
+                    let contradicts = all.match_labels.get(k).is_some_and(|have| have != v);
+                    if contradicts && owner.kind != "ReplicationController" {
+                        // Both hold, so that nothing is selected.
+                        all.match_expressions.push(SelectorRequirement {
+                            key: k.clone(),
+                            operator: SelectorOperator::In,
+                            values: vec![v.clone()],
+                        });
+                    } else {
+                        all.match_labels.insert(k.clone(), v.clone());
+                    }
                 }
                 all.match_expressions.extend(s.match_expressions.iter().cloned());
             }

@@ -209,6 +209,7 @@ impl PodAmounts {
             levels.is_some()
                 && (levels.as_ref().is_some_and(|l| l.contains_key(name))
                     || spec.overhead.contains_key(name)
+                    || held.iter().any(|(_, l)| l.contains_key(name))
                     || spec
                         .containers
                         .iter()

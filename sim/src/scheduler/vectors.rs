@@ -260,7 +260,7 @@ fn decision(
     report: &mut Report,
 ) -> Result<(), String> {
     let e = explain(cache, pod, &Search { profile: profile.clone(), start: 0 });
-    let have = e.rejected.as_ref().map(|(_, r)| r.reasons.join(", "));
+    let have = e.rejected.as_ref().map(|(plugin, r)| format!("{plugin}: {}", r.reasons.join(", ")));
     report.compare("pods refused as a whole", at, have, line.pre_filter.clone());
     if let (Some(want), Some((_, r))) = (line.pre_filter_unresolvable, &e.rejected) {
         report.compare("pods refused as a whole", at, r.unresolvable, want);

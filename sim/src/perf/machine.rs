@@ -9,8 +9,8 @@ use crate::object::{Key, Kind, Node, Obj, Pod, PodSpec, Str, Uid};
 use crate::rng::Rng;
 use crate::scheduler::fast::Decider;
 use crate::scheduler::framework::{
-    ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_DELETE, NODE_LABEL, NODE_TAINT, POD_ADD, POD_DELETE,
-    POD_LABEL, Subject,
+    ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_DELETE, NODE_LABEL, NODE_TAINT, POD_ADD,
+    POD_DELETE, POD_LABEL, Subject,
 };
 use crate::scheduler::plugins::ALL;
 use crate::scheduler::queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, SchedulingQueue};
@@ -348,7 +348,8 @@ impl Machine {
                 }
                 Some(d) => {
                     let priority = queued.info.priority();
-                    if !d.candidates.is_empty() && self.cache.lowest_priority().is_some_and(|p| p < priority) {
+                    if !d.candidates.is_empty() && self.cache.lowest_priority().is_some_and(|p| p < priority)
+                    {
                         self.need("DefaultPreemption");
                     }
                     self.queue.fail(&mut cx(&mut self.core), queued, d.rejectors);

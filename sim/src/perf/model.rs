@@ -154,18 +154,61 @@ pub struct CreatePods {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Op {
-    CreateNodes { count: Amount, template: Option<Text>, prepare: Prepare, params: TemplateParams },
-    CreateNamespaces { prefix: String, count: Amount, template: Option<Text> },
+    CreateNodes {
+        count: Amount,
+        template: Option<Text>,
+        prepare: Prepare,
+        params: TemplateParams,
+    },
+    CreateNamespaces {
+        prefix: String,
+        count: Amount,
+        template: Option<Text>,
+    },
     CreatePods(Box<CreatePods>),
-    CreatePodSets { count: Amount, prefix: String, pods: Box<CreatePods> },
-    DeletePods { namespace: String, labels: Labels, per_second: u64, skip_wait: bool },
-    Churn { recreate: bool, number: u64, interval: Span, namespace: Option<String>, templates: Vec<Text> },
-    Barrier { namespaces: Vec<String>, labels: Labels, attempted: bool },
+    CreatePodSets {
+        count: Amount,
+        prefix: String,
+        pods: Box<CreatePods>,
+    },
+    DeletePods {
+        namespace: String,
+        labels: Labels,
+        per_second: u64,
+        skip_wait: bool,
+    },
+    Churn {
+        recreate: bool,
+        number: u64,
+        interval: Span,
+        namespace: Option<String>,
+        templates: Vec<Text>,
+    },
+    Barrier {
+        namespaces: Vec<String>,
+        labels: Labels,
+        attempted: bool,
+    },
     Sleep(Length),
-    StartCollecting { name: String, namespaces: Vec<String>, labels: Labels },
+    StartCollecting {
+        name: String,
+        namespaces: Vec<String>,
+        labels: Labels,
+    },
     StopCollecting,
-    CreateAny { namespace: String, template: Text, count: Amount, params: TemplateParams },
-    UpdateAny { namespace: String, template: Text, count: Amount, per_second: u64, params: TemplateParams },
+    CreateAny {
+        namespace: String,
+        template: Text,
+        count: Amount,
+        params: TemplateParams,
+    },
+    UpdateAny {
+        namespace: String,
+        template: Text,
+        count: Amount,
+        per_second: u64,
+        params: TemplateParams,
+    },
     /// An operation that podium knows of and does not model: its name, and what it would need.
     Unmodelled(String, &'static str),
 }

@@ -109,9 +109,7 @@ impl Maker {
 pub fn unmodelled(obj: &Obj) -> Option<String> {
     let kind = obj.kind();
     match group_of(kind.api_version()) {
-        "resource.k8s.io" => {
-            Some(format!("{}: dynamic resource allocation is not modelled", kind.name()))
-        }
+        "resource.k8s.io" => Some(format!("{}: dynamic resource allocation is not modelled", kind.name())),
         "scheduling.k8s.io" if kind.name() != "PriorityClass" => {
             Some(format!("{}: groups of pods that are scheduled together are not modelled", kind.name()))
         }
@@ -124,9 +122,12 @@ fn object(source: &Arc<SourceText>) -> Result<Obj, Box<Diagnostic>> {
     let (_, found) = parse_manifests(source.clone());
     // Upstream reads templates with Go's JSON, to which upper and lower case are the same.
     let cased = |d: &Diagnostic| {
-        d.code == "field.unknown" && d.help.as_ref().is_some_and(|h| h.ends_with("Upper and lower case matter"))
+        d.code == "field.unknown"
+            && d.help.as_ref().is_some_and(|h| h.ends_with("Upper and lower case matter"))
     };
-    if let Some(error) = found.into_iter().find(|d| d.is_error() && !cased(d)) {
+    // The operations give names to what has none.
+    let unnamed = |d: &Diagnostic| d.code == "field.missing" && d.path.as_deref() == Some("metadata.name");
+    if let Some(error) = found.into_iter().find(|d| d.is_error() && !cased(d) && !unnamed(d)) {
         return Err(Box::new(error));
     }
     let (mut documents, _) = parse_documents(source);

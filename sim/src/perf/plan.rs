@@ -1,7 +1,8 @@
 //! A workload with its parameters filled in, its templates read and its numbers checked: ready to be run.
 
 use super::model::{
-    Amount, Case, CreatePods, Given, Labels, Length, Op, OpSpec, Prepare, Suite, TemplateParams, Text, Workload,
+    Amount, Case, CreatePods, Given, Labels, Length, Op, OpSpec, Prepare, Suite, TemplateParams, Text,
+    Workload,
 };
 use super::objects::{Library, Maker, unmodelled};
 use super::read::{MAX_COUNT, unused};
@@ -82,7 +83,8 @@ pub fn plan(
     workload: &Workload,
     library: &mut Library<'_>,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let mut p = Planner { suite, case, workload, library, used: BTreeSet::new(), found: Vec::new(), refused: None };
+    let mut p =
+        Planner { suite, case, workload, library, used: BTreeSet::new(), found: Vec::new(), refused: None };
     let mut steps = Vec::new();
     for op in &case.ops {
         p.op(op, &mut steps);
@@ -400,7 +402,8 @@ impl Planner<'_, '_> {
             self.error(span, format!("this workload creates {total} objects")).expected =
                 Some(format!("at most {MAX_COUNT} in one workload"));
         }
-        let collects = steps.iter().any(|s| matches!(s, Step::Pods(p) if p.collect) || matches!(s, Step::Stop));
+        let collects =
+            steps.iter().any(|s| matches!(s, Step::Pods(p) if p.collect) || matches!(s, Step::Stop));
         if !collects && self.found.is_empty() && self.refused.is_none() {
             let message = format!("no operation of {} measures anything", self.case.name.text);
             self.error(self.case.name.span, message).help =

@@ -38,7 +38,8 @@ pub fn parse(source: &Arc<SourceText>) -> (Option<Suite>, Vec<Diagnostic>) {
             }
         },
         [_, second, ..] => {
-            let found = Diagnostic::error("perf.documents", source, "a file of workloads is one YAML document");
+            let found =
+                Diagnostic::error("perf.documents", source, "a file of workloads is one YAML document");
             r.found.push(found.at(r.line(second.span)).help("write the second one into a file of its own"));
             Vec::new()
         }
@@ -103,7 +104,11 @@ impl<'a> Reader<'a> {
         for e in entries {
             if !known.contains(&e.key.as_str()) {
                 let near = nearest(&e.key, known.iter().copied());
-                let found = self.error(e.key_span, &join(path, &e.key), format!("there is no field `{}` here", e.key));
+                let found = self.error(
+                    e.key_span,
+                    &join(path, &e.key),
+                    format!("there is no field `{}` here", e.key),
+                );
                 found.expected = Some(format!("one of {}", known.join(", ")));
                 found.help = near.map(|n| format!("did you mean `{n}`?"));
             }
@@ -125,7 +130,12 @@ impl<'a> Reader<'a> {
             }
             NodeValue::Scalar(Scalar::Text { text, .. }) => Some(Text { text: text.clone(), span: v.span }),
             _ => {
-                self.wrong(v, &join(path, key), "a text", Some("put quotes around it if it is meant as text"));
+                self.wrong(
+                    v,
+                    &join(path, key),
+                    "a text",
+                    Some("put quotes around it if it is meant as text"),
+                );
                 None
             }
         }
@@ -292,7 +302,8 @@ impl<'a> Reader<'a> {
             Some((v, None)) => self.wrong(v, &ops_path, "a list of operations", None),
             _ => {
                 let found = self.error(node.span, path, "this test case has no operations");
-                found.help = Some("add `workloadTemplate:` with a list such as `- opcode: createNodes`".into());
+                found.help =
+                    Some("add `workloadTemplate:` with a list such as `- opcode: createNodes`".into());
             }
         }
         let mut workloads = Vec::new();
@@ -323,8 +334,7 @@ impl<'a> Reader<'a> {
     }
 
     fn workload(&mut self, node: &Node, path: &str) -> Option<Workload> {
-        let known =
-            ["name", "labels", "featureGates", "params", "threshold", "thresholdMetricSelector"];
+        let known = ["name", "labels", "featureGates", "params", "threshold", "thresholdMetricSelector"];
         self.map(node, path, &known)?;
         let mut params = Vec::new();
         let params_path = join(path, "params");

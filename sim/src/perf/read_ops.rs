@@ -45,10 +45,7 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("createNamespaces", &["opcode", "prefix", "count", "countParam", "namespaceTemplatePath"]),
     ("createPods", CREATE_PODS),
     ("createPodSets", &["opcode", "count", "countParam", "namespacePrefix", "createPodsOp"]),
-    (
-        "deletePods",
-        &["opcode", "namespace", "labelSelector", "skipWaitToCompletion", "deletePodsPerSecond"],
-    ),
+    ("deletePods", &["opcode", "namespace", "labelSelector", "skipWaitToCompletion", "deletePodsPerSecond"]),
     ("churn", &["opcode", "mode", "number", "intervalMilliseconds", "namespace", "templatePaths"]),
     ("barrier", &["opcode", "namespaces", "labelSelector", "stageRequirement"]),
     ("sleep", &["opcode", "duration", "durationParam"]),
@@ -96,7 +93,8 @@ pub(super) fn operation(r: &mut Reader<'_>, node: &Node, path: &str) -> Option<O
     }
     let Some((_, fields)) = OPERATIONS.iter().find(|(c, _)| *c == code.text) else {
         let names: Vec<&str> = OPERATIONS.iter().map(|(c, _)| *c).collect();
-        let found = r.error(code.span, &format!("{path}.opcode"), format!("there is no operation `{}`", code.text));
+        let found =
+            r.error(code.span, &format!("{path}.opcode"), format!("there is no operation `{}`", code.text));
         found.expected = Some(format!("one of {}", names.join(", ")));
         found.help = nearest(&code.text, names).map(|n| format!("did you mean `{n}`?"));
         return None;
@@ -139,7 +137,8 @@ pub(super) fn operation(r: &mut Reader<'_>, node: &Node, path: &str) -> Option<O
         "barrier" => Op::Barrier {
             namespaces: r.words(node, path, "namespaces"),
             labels: r.pairs(node, path, "labelSelector"),
-            attempted: choice(r, node, path, "stageRequirement", &["Scheduled", "Attempted"]) == Some("Attempted"),
+            attempted: choice(r, node, path, "stageRequirement", &["Scheduled", "Attempted"])
+                == Some("Attempted"),
         },
         "sleep" => {
             if node.get("duration").is_none() && node.get("durationParam").is_none() {
@@ -151,7 +150,8 @@ pub(super) fn operation(r: &mut Reader<'_>, node: &Node, path: &str) -> Option<O
             let namespaces = r.words(node, path, "namespaces");
             if namespaces.is_empty() {
                 let found = r.error(node.span, path, "`namespaces` is missing or empty");
-                found.help = Some("name the namespaces whose pods are to be measured: `namespaces: [a]`".into());
+                found.help =
+                    Some("name the namespaces whose pods are to be measured: `namespaces: [a]`".into());
             }
             let name = r.text(node, path, "name").map_or(String::new(), |t| t.text);
             Op::StartCollecting { name, namespaces, labels: r.pairs(node, path, "labelSelector") }
@@ -181,7 +181,8 @@ pub(super) fn operation(r: &mut Reader<'_>, node: &Node, path: &str) -> Option<O
 fn count(r: &mut Reader<'_>, node: &Node, path: &str) -> Amount {
     if node.get("count").is_none() && node.get("countParam").is_none() {
         let found = r.error(node.span, path, "`count` is missing");
-        found.help = Some("add `count: 100`, or `countParam: $name` with a parameter of the workloads".into());
+        found.help =
+            Some("add `count: 100`, or `countParam: $name` with a parameter of the workloads".into());
     }
     Amount {
         fixed: r.number(node, path, "count"),
@@ -251,7 +252,13 @@ fn churn(r: &mut Reader<'_>, node: &Node, path: &str) -> Option<Op> {
         found.help = Some("name the templates of what comes and goes: `templatePaths: [pod.yaml]`".into());
     }
     let namespace = r.text(node, path, "namespace").map(|t| t.text);
-    Some(Op::Churn { recreate: mode == "recreate", number, interval: Span::ms(interval.max(1)), namespace, templates })
+    Some(Op::Churn {
+        recreate: mode == "recreate",
+        number,
+        interval: Span::ms(interval.max(1)),
+        namespace,
+        templates,
+    })
 }
 
 fn choice(
@@ -276,7 +283,8 @@ fn length(r: &mut Reader<'_>, node: &Node, path: &str) -> Length {
     let fixed = r.text(node, path, "duration").and_then(|t| {
         let d = duration(&t.text);
         if d.is_none() {
-            let found = r.error(t.span, &format!("{path}.duration"), format!("`{}` is no length of time", t.text));
+            let found =
+                r.error(t.span, &format!("{path}.duration"), format!("`{}` is no length of time", t.text));
             found.expected = Some("numbers with units, such as `10s`, `1m30s` or `250ms`".into());
         }
         d

@@ -125,9 +125,28 @@ enum Until {
 }
 
 enum Task {
-    Delete { pods: Vec<Uid>, next: usize, every: Span },
-    Churn { recreate: bool, number: u64, every: Span, namespace: Str, makers: Vec<Arc<Maker>>, round: u64, live: Vec<Vec<Option<Obj>>> },
-    Update { namespace: Str, maker: Arc<Maker>, env: Env, count: u64, next: u64, every: Span },
+    Delete {
+        pods: Vec<Uid>,
+        next: usize,
+        every: Span,
+    },
+    Churn {
+        recreate: bool,
+        number: u64,
+        every: Span,
+        namespace: Str,
+        makers: Vec<Arc<Maker>>,
+        round: u64,
+        live: Vec<BTreeMap<u64, Obj>>,
+    },
+    Update {
+        namespace: Str,
+        maker: Arc<Maker>,
+        env: Env,
+        count: u64,
+        next: u64,
+        every: Span,
+    },
 }
 
 /// Which pods are measured, besides those of `createPods` with `collectMetrics`.
@@ -173,7 +192,7 @@ impl Runner<'_> {
                 self.delete(namespace, labels, *per_second, *skip_wait)
             }
             Step::Churn { recreate, number, interval, namespace, makers } => {
-                let live = makers.iter().map(|_| vec![None; (*number).min(100_000) as usize]).collect();
+                let live = makers.iter().map(|_| BTreeMap::new()).collect();
                 self.later(
                     *interval,
                     Task::Churn {
@@ -259,9 +278,11 @@ impl Runner<'_> {
                 add_allocatable(n, name, amount)?;
             }
             if !prepare.csi.is_empty() {
-                let driver = |(d, n): (&String, &u64)| json!({"name": d, "nodeID": d, "allocatable": {"count": n}});
+                let driver =
+                    |(d, n): (&String, &u64)| json!({"name": d, "nodeID": d, "allocatable": {"count": n}});
                 let spec = json!({"drivers": prepare.csi.iter().map(driver).collect::<Vec<_>>()});
-                let migrated = json!({"storage.alpha.kubernetes.io/migrated-plugins": prepare.migrated.join(",")});
+                let migrated =
+                    json!({"storage.alpha.kubernetes.io/migrated-plugins": prepare.migrated.join(",")});
                 let csi = json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "spec": spec,
                     "metadata": {"name": n.metadata.name.as_str(), "annotations": migrated}});
                 let csi = Obj::from_value(csi).map_err(|e| e.to_string())?;
@@ -327,7 +348,14 @@ impl Runner<'_> {
         }
         let labels = pod.metadata.labels.clone();
         let scheduled = !pod.node_name.is_empty();
-        let t = Tracked { namespace: namespace.clone(), labels, scheduled, attempted: scheduled, waited: None, measured };
+        let t = Tracked {
+            namespace: namespace.clone(),
+            labels,
+            scheduled,
+            attempted: scheduled,
+            waited: None,
+            measured,
+        };
         self.pods.insert(uid, t);
         self.by_namespace.entry(namespace.clone()).or_default().push(uid);
         self.out.pods += 1;
@@ -345,7 +373,8 @@ impl Runner<'_> {
         if let Some((volume, claim)) = &p.volume {
             let claim_name = format!("pvc-{i}");
             let volume_name = format!("{}-pv-{i}", p.namespace);
-            let value = |m: &Maker| make(m, &p.env, i, p.count).map(|o| o.to_value()).map_err(|e| e.to_string());
+            let value =
+                |m: &Maker| make(m, &p.env, i, p.count).map(|o| o.to_value()).map_err(|e| e.to_string());
             let (mut v, mut c) = (value(volume)?, value(claim)?);
             v["metadata"]["name"] = json!(volume_name);
             v["spec"]["claimRef"] = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
@@ -495,7 +524,8 @@ impl Runner<'_> {
                     if t.waited.take().is_some() {
                         self.left -= 1;
                     }
-                    let of = |c: &Collecting| c.namespaces.contains(&t.namespace) && fits(&c.labels, &t.labels);
+                    let of =
+                        |c: &Collecting| c.namespaces.contains(&t.namespace) && fits(&c.labels, &t.labels);
                     if t.measured || self.collecting.as_ref().is_some_and(of) {
                         measured += 1;
                     }
@@ -648,15 +678,16 @@ impl Runner<'_> {
                     return Ok(None);
                 }
                 for (maker, live) in makers.iter().zip(live) {
-                    let slot = if *recreate { (*round % *number) as usize } else { 0 };
-                    if *recreate && let Some(old) = live[slot].take() {
+                    let slot = *round % (*number).max(1);
+                    if *recreate && let Some(old) = live.remove(&slot) {
                         self.drop_object(&old);
                         continue;
                     }
-                    let obj = make(maker, &Env::new(), *round, (*number).max(1)).map_err(|e| e.to_string())?;
+                    let obj =
+                        make(maker, &Env::new(), *round, (*number).max(1)).map_err(|e| e.to_string())?;
                     let obj = self.create(obj, namespace)?;
                     if *recreate {
-                        live[slot] = Some(obj);
+                        live.insert(slot, obj);
                     }
                 }
                 *round += 1;

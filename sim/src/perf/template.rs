@@ -396,7 +396,8 @@ impl Reader<'_> {
         match tokens.get(at) {
             None => Ok(e),
             Some((_, s)) => Err(Box::new(
-                self.error(*s, "nothing may follow here").help("pass values to a function: `AddInt 1 .Index`"),
+                self.error(*s, "nothing may follow here")
+                    .help("pass values to a function: `AddInt 1 .Index`"),
             )),
         }
     }
@@ -404,7 +405,9 @@ impl Reader<'_> {
     /// A function with its arguments, or one value.
     fn pipeline(&self, tokens: &[(Token, Span)], at: &mut usize, all: Span, depth: usize) -> Found<Expr> {
         let Some((token, span)) = tokens.get(*at) else {
-            return Err(Box::new(self.error(all, "this action is empty").expected("`{{.Index}}`, for example")));
+            return Err(Box::new(
+                self.error(all, "this action is empty").expected("`{{.Index}}`, for example"),
+            ));
         };
         let Token::Word(name) = token else { return self.value(tokens, at, all, depth) };
         let Some((name, least, most)) = FUNCTIONS.iter().find(|f| f.0 == name).copied() else {
@@ -448,7 +451,8 @@ impl Reader<'_> {
     fn unknown(&self, word: &str, span: Span) -> Box<Diagnostic> {
         let names = FUNCTIONS.iter().map(|f| f.0).chain(["if", "else", "end"]);
         let found = self.error(span, format!("`{word}` is not known here"));
-        let found = found.expected("a value such as `.Index`, a number, a text in quotes, or a known function");
+        let found =
+            found.expected("a value such as `.Index`, a number, a text in quotes, or a known function");
         Box::new(match nearest(word, names.clone()) {
             Some(near) => found.help(format!("did you mean `{near}`?")),
             None => found.help(format!("known are {}", names.collect::<Vec<_>>().join(", "))),
@@ -462,7 +466,8 @@ impl Reader<'_> {
         while let Some((i, c)) = chars.next() {
             let place = |len: usize| Span::new(span.start + i, span.start + i + len);
             let word = |ok: fn(char) -> bool| {
-                let len: usize = text[i + c.len_utf8()..].chars().take_while(|c| ok(*c)).map(char::len_utf8).sum();
+                let len: usize =
+                    text[i + c.len_utf8()..].chars().take_while(|c| ok(*c)).map(char::len_utf8).sum();
                 &text[i..i + c.len_utf8() + len]
             };
             let name = |c: char| c.is_alphanumeric() || c == '_';
@@ -484,16 +489,19 @@ impl Reader<'_> {
                     };
                     let t = &text[i + 1..i + 1 + end];
                     if c == '"' && t.contains('\\') {
-                        let found = self.error(place(end + 2), "a backslash in a text is not understood here");
+                        let found =
+                            self.error(place(end + 2), "a backslash in a text is not understood here");
                         return Err(Box::new(found.help("write the text between backticks")));
                     }
                     (Token::Literal(Value::Text(t.to_owned())), end + 2)
                 }
                 c if c.is_ascii_digit() || c == '-' => {
                     let w = word(|c| c.is_alphanumeric() || c == '.');
-                    let v = w.parse().map(Value::Int).ok().or_else(|| {
-                        w.parse().ok().filter(|f: &f64| f.is_finite()).map(Value::Float)
-                    });
+                    let v = w
+                        .parse()
+                        .map(Value::Int)
+                        .ok()
+                        .or_else(|| w.parse().ok().filter(|f: &f64| f.is_finite()).map(Value::Float));
                     let Some(v) = v else {
                         return Err(Box::new(self.error(place(w.len()), format!("`{w}` is not a number"))));
                     };
@@ -509,7 +517,8 @@ impl Reader<'_> {
                     (token, w.len())
                 }
                 _ => {
-                    let found = self.error(place(c.len_utf8()), format!("`{c}` is not understood in a template"));
+                    let found =
+                        self.error(place(c.len_utf8()), format!("`{c}` is not understood in a template"));
                     let help = "podium knows values, functions, brackets, and if, else, end";
                     return Err(Box::new(found.help(help)));
                 }

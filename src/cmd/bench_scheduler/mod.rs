@@ -106,7 +106,7 @@ pub fn run(args: &BenchSchedulerArgs) -> Result<(), Failure> {
         }
     }
     if let Some(out) = &args.plot {
-        let svg = plot::svg(&ran);
+        let svg = plot::svg(&ran).map_err(|e| Failure::Invalid(format!("there is nothing to plot: {e}")))?;
         std::fs::write(out, svg)
             .map_err(|e| Failure::Lacking(format!("cannot write {}: {e}", out.display())))?;
     }

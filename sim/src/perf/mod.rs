@@ -10,6 +10,8 @@
 //! each attempt takes one over the rate, which is upstream's threshold for the workload. Who wants to know how long
 //! it takes in fact passes a [`Meter`] that has a clock; this crate has none.
 
+mod create;
+mod functions;
 mod machine;
 pub mod model;
 pub mod objects;
@@ -17,6 +19,7 @@ mod plan;
 mod read;
 mod read_ops;
 mod run;
+mod tasks;
 pub mod template;
 #[cfg(test)]
 mod tests;

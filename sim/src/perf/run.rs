@@ -1,18 +1,14 @@
 //! Runs a workload.
 
 use super::machine::{Attempt, Machine};
-use super::model::{Labels as Wanted, Prepare};
-use super::objects::{Maker, add_allocatable, use_claim};
+use super::model::Labels as Wanted;
 use super::plan::{Plan, Pods, Step, make};
-use super::template::Env;
-use crate::api_util::Time;
-use crate::object::{Labels, Node, Obj, ObjectMeta, Pod, Str, Uid, lit};
+use super::tasks::Task;
+use crate::object::{Labels, Str, Uid};
 use crate::rng::Rng;
 use crate::time::{SimTime, Span};
 use crate::trace::{Record, What};
-use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 /// For how long one operation may wait, in virtual time: as long as upstream gives a whole workload.
 const PATIENCE: Span = Span::secs(1800);
@@ -108,82 +104,57 @@ fn fingerprint(records: &[Record]) -> u64 {
     })
 }
 
-struct Tracked {
-    namespace: Str,
-    labels: Labels,
-    scheduled: bool,
-    attempted: bool,
+pub(super) struct Tracked {
+    pub(super) namespace: Str,
+    pub(super) labels: Labels,
+    pub(super) scheduled: bool,
+    pub(super) attempted: bool,
     /// Somebody waits until it is scheduled, or attempted.
-    waited: Option<Until>,
-    measured: bool,
+    pub(super) waited: Option<Until>,
+    pub(super) measured: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     Scheduled,
     Attempted,
 }
 
-enum Task {
-    Delete {
-        pods: Vec<Uid>,
-        next: usize,
-        every: Span,
-    },
-    Churn {
-        recreate: bool,
-        number: u64,
-        every: Span,
-        namespace: Str,
-        makers: Vec<Arc<Maker>>,
-        round: u64,
-        live: Vec<BTreeMap<u64, Obj>>,
-    },
-    Update {
-        namespace: Str,
-        maker: Arc<Maker>,
-        env: Env,
-        count: u64,
-        next: u64,
-        every: Span,
-    },
-}
-
 /// Which pods are measured, besides those of `createPods` with `collectMetrics`.
-struct Collecting {
-    namespaces: Vec<Str>,
-    labels: Wanted,
+pub(super) struct Collecting {
+    pub(super) namespaces: Vec<Str>,
+    pub(super) labels: Wanted,
 }
 
-struct Runner<'a> {
-    machine: Machine,
-    meter: &'a mut dyn Meter,
-    rng: Rng,
-    pace: Span,
-    slice: u64,
-    pods: HashMap<Uid, Tracked>,
-    by_name: BTreeMap<(Str, Str), Uid>,
-    by_namespace: BTreeMap<Str, Vec<Uid>>,
-    agenda: BTreeMap<(SimTime, u64), Task>,
-    seq: u64,
+pub(super) struct Runner<'a> {
+    pub(super) machine: Machine,
+    pub(super) meter: &'a mut dyn Meter,
+    pub(super) rng: Rng,
+    pub(super) pace: Span,
+    pub(super) slice: u64,
+    pub(super) pods: HashMap<Uid, Tracked>,
+    pub(super) by_name: BTreeMap<(Str, Str), Uid>,
+    pub(super) by_namespace: BTreeMap<Str, Vec<Uid>>,
+    pub(super) agenda: BTreeMap<(SimTime, u64), Task>,
+    pub(super) seq: u64,
     /// Pods that the present operation still waits for.
-    left: u64,
-    collecting: Option<Collecting>,
+    pub(super) left: u64,
+    pub(super) collecting: Option<Collecting>,
     /// How many pods of each namespace no barrier has waited for.
-    barriers: BTreeMap<Str, u64>,
+    pub(super) barriers: BTreeMap<Str, u64>,
     /// Pods that were scheduled in the last turn.
-    fresh: Vec<Uid>,
-    out: Outcome,
+    pub(super) fresh: Vec<Uid>,
+    pub(super) out: Outcome,
 }
 
-fn fits(wanted: &Wanted, labels: &Labels) -> bool {
+pub(super) fn fits(wanted: &Wanted, labels: &Labels) -> bool {
     wanted.iter().all(|(k, v)| labels.get(k).is_some_and(|l| l.as_str() == v))
 }
 
-type Done = Result<(), String>;
+pub(super) type Done = Result<(), String>;
 
 impl Runner<'_> {
-    fn step(&mut self, step: &Step) -> Done {
+    pub(super) fn step(&mut self, step: &Step) -> Done {
         match step {
             Step::Nodes { count, maker, prepare, env } => self.nodes(*count, maker, prepare, env),
             Step::Namespaces { prefix, count, maker } => self.namespaces(prefix, *count, maker),
@@ -239,165 +210,19 @@ impl Runner<'_> {
     }
 
     /// Does something with the scheduler, and measures it.
-    fn metered<T>(&mut self, work: impl FnOnce(&mut Machine) -> T) -> T {
+    pub(super) fn metered<T>(&mut self, work: impl FnOnce(&mut Machine) -> T) -> T {
         self.meter.start();
         let result = work(&mut self.machine);
         self.meter.stop();
         result
     }
 
-    fn later(&mut self, after: Span, task: Task) {
+    pub(super) fn later(&mut self, after: Span, task: Task) {
         self.seq += 1;
         self.agenda.insert((self.machine.now() + after, self.seq), task);
     }
 
-    /// A name as the API server would make it, but with a number in place of chance.
-    fn name(&mut self, meta: &mut ObjectMeta, otherwise: &str) {
-        self.seq += 1;
-        if meta.name.is_empty() {
-            let stem = if meta.generate_name.is_empty() { otherwise } else { meta.generate_name.as_str() };
-            meta.name = Str::from(format!("{stem}{:05}", self.seq));
-        }
-        meta.uid = Uid::v4(self.rng.next_u128());
-    }
-
-    fn nodes(&mut self, count: u64, maker: &Maker, prepare: &Prepare, env: &Env) -> Done {
-        let mut all = Vec::with_capacity(count as usize);
-        for i in 0..count {
-            let obj = make(maker, env, i, count).map_err(|e| e.to_string())?;
-            let Obj::Node(mut node) = obj else { return Err("the template makes no node".into()) };
-            let n = Arc::make_mut(&mut node);
-            self.finish_node(n);
-            if let Some((key, values)) = &prepare.label {
-                n.metadata.labels.insert(key.as_str(), values[i as usize % values.len()].as_str());
-            }
-            if let Some(key) = &prepare.unique_label {
-                n.metadata.labels.insert(key.as_str(), format!("{:x}", n.metadata.uid.0));
-            }
-            for (name, amount) in &prepare.allocatable {
-                add_allocatable(n, name, amount)?;
-            }
-            if !prepare.csi.is_empty() {
-                let driver =
-                    |(d, n): (&String, &u64)| json!({"name": d, "nodeID": d, "allocatable": {"count": n}});
-                let spec = json!({"drivers": prepare.csi.iter().map(driver).collect::<Vec<_>>()});
-                let migrated =
-                    json!({"storage.alpha.kubernetes.io/migrated-plugins": prepare.migrated.join(",")});
-                let csi = json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "spec": spec,
-                    "metadata": {"name": n.metadata.name.as_str(), "annotations": migrated}});
-                let csi = Obj::from_value(csi).map_err(|e| e.to_string())?;
-                self.machine.add_object(&csi);
-            }
-            all.push(node);
-        }
-        self.metered(|m| m.add_nodes(all));
-        Ok(())
-    }
-
-    fn finish_node(&mut self, n: &mut Node) {
-        self.name(&mut n.metadata, "node-");
-        let name = n.metadata.name.clone();
-        n.metadata.labels.insert("kubernetes.io/hostname", name);
-    }
-
-    fn namespaces(&mut self, prefix: &str, count: u64, maker: &Maker) -> Done {
-        for i in 0..count {
-            let mut obj = make(maker, &Env::new(), i, count).map_err(|e| e.to_string())?;
-            let meta = obj.meta_mut();
-            meta.name = Str::from(format!("{prefix}-{i}"));
-            let name = meta.name.clone();
-            meta.labels.insert("kubernetes.io/metadata.name", name);
-            self.machine.add_object(&obj);
-        }
-        Ok(())
-    }
-
-    /// Creates any object; returns it as it was created.
-    fn create(&mut self, obj: Obj, namespace: &Str) -> Result<Obj, String> {
-        match obj {
-            Obj::Pod(p) => {
-                let p = self.make_pod((*p).clone(), namespace, false);
-                self.metered(|m| m.add_pod(p.clone()));
-                Ok(Obj::Pod(p))
-            }
-            Obj::Node(mut n) => {
-                self.finish_node(Arc::make_mut(&mut n));
-                self.metered(|m| m.add_nodes(vec![n.clone()]));
-                Ok(Obj::Node(n))
-            }
-            mut other => {
-                let kind = other.kind().name().to_lowercase();
-                if other.kind().namespaced() {
-                    other.meta_mut().namespace = namespace.clone();
-                }
-                self.name(other.meta_mut(), &format!("{kind}-"));
-                self.metered(|m| m.add_object(&other));
-                Ok(other)
-            }
-        }
-    }
-
-    /// A pod with a name and an identity, remembered.
-    fn make_pod(&mut self, mut pod: Pod, namespace: &Str, measured: bool) -> Arc<Pod> {
-        let named = !pod.metadata.name.is_empty();
-        pod.metadata.namespace = namespace.clone();
-        self.name(&mut pod.metadata, "pod-");
-        let uid = pod.metadata.uid;
-        if named {
-            self.by_name.insert((namespace.clone(), pod.metadata.name.clone()), uid);
-        }
-        let labels = pod.metadata.labels.clone();
-        let scheduled = !pod.node_name.is_empty();
-        let t = Tracked {
-            namespace: namespace.clone(),
-            labels,
-            scheduled,
-            attempted: scheduled,
-            waited: None,
-            measured,
-        };
-        self.pods.insert(uid, t);
-        self.by_namespace.entry(namespace.clone()).or_default().push(uid);
-        self.out.pods += 1;
-        Arc::new(pod)
-    }
-
-    /// One pod of `createPods`, with its volume if it has one.
-    fn pod_of(&mut self, p: &Pods, i: u64) -> Result<Arc<Pod>, String> {
-        let obj = make(&p.maker, &p.env, i, p.count).map_err(|e| e.to_string())?;
-        let Obj::Pod(pod) = obj else { return Err("the template makes no pod".into()) };
-        let mut pod = Arc::unwrap_or_clone(pod);
-        if p.batch > 0 {
-            pod.metadata.labels.insert("signature", format!("signature-label-{}", i / p.batch));
-        }
-        if let Some((volume, claim)) = &p.volume {
-            let claim_name = format!("pvc-{i}");
-            let volume_name = format!("{}-pv-{i}", p.namespace);
-            let value =
-                |m: &Maker| make(m, &p.env, i, p.count).map(|o| o.to_value()).map_err(|e| e.to_string());
-            let (mut v, mut c) = (value(volume)?, value(claim)?);
-            v["metadata"]["name"] = json!(volume_name);
-            v["spec"]["claimRef"] = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
-                "namespace": p.namespace.as_str(), "name": claim_name});
-            v["status"]["phase"] = json!("Bound");
-            if v["spec"].get("csi").is_some() {
-                v["spec"]["csi"]["volumeHandle"] = json!(volume_name);
-            }
-            c["metadata"]["name"] = json!(claim_name);
-            c["metadata"]["namespace"] = json!(p.namespace.as_str());
-            c["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"] = json!("true");
-            c["spec"]["volumeName"] = json!(volume_name);
-            c["status"]["phase"] = json!("Bound");
-            for value in [v, c] {
-                let obj = Obj::from_value(value).map_err(|e| e.to_string())?;
-                self.machine.add_object(&obj);
-            }
-            use_claim(&mut pod, &claim_name);
-        }
-        Ok(self.make_pod(pod, &p.namespace, p.collect))
-    }
-
-    fn create_pods(&mut self, p: &Pods) -> Done {
+    pub(super) fn create_pods(&mut self, p: &Pods) -> Done {
         *self.barriers.entry(p.namespace.clone()).or_default() += p.count;
         if p.collect {
             self.meter.begin(&p.namespace, p.count);
@@ -429,7 +254,7 @@ impl Runner<'_> {
     }
 
     /// Pods are replaced as soon as they are scheduled.
-    fn steady(&mut self, p: &Pods, length: Span) -> Done {
+    pub(super) fn steady(&mut self, p: &Pods, length: Span) -> Done {
         let end = self.machine.now() + length;
         let mut i = p.count;
         for n in 0..p.count {
@@ -450,12 +275,12 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn remove(&mut self, uid: Uid) {
+    pub(super) fn remove(&mut self, uid: Uid) {
         self.metered(|m| m.delete_pod(uid));
         self.forget(uid);
     }
 
-    fn forget(&mut self, uid: Uid) {
+    pub(super) fn forget(&mut self, uid: Uid) {
         if let Some(t) = self.pods.remove(&uid)
             && t.waited.is_some()
         {
@@ -463,7 +288,7 @@ impl Runner<'_> {
         }
     }
 
-    fn wait_for(&mut self, pods: Vec<Uid>, until: Until) {
+    pub(super) fn wait_for(&mut self, pods: Vec<Uid>, until: Until) {
         for uid in pods {
             let gated = until == Until::Attempted && self.machine.gated(uid);
             let Some(t) = self.pods.get_mut(&uid) else { continue };
@@ -475,7 +300,7 @@ impl Runner<'_> {
         }
     }
 
-    fn wait(&mut self) -> Done {
+    pub(super) fn wait(&mut self) -> Done {
         let end = self.machine.now() + PATIENCE;
         while self.left > 0 {
             if self.machine.now() >= end {
@@ -488,7 +313,7 @@ impl Runner<'_> {
 
     /// Lets the scheduler try at most so many pods, up to a time; what is due on the agenda comes first. If nobody
     /// wants to be tried, time passes until something happens.
-    fn turn(&mut self, most: u64, end: SimTime) -> Done {
+    pub(super) fn turn(&mut self, most: u64, end: SimTime) -> Done {
         while let Some(first) = self.agenda.first_entry()
             && first.key().0 <= self.machine.now()
         {
@@ -513,7 +338,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn take(&mut self, attempts: &[Attempt]) {
+    pub(super) fn take(&mut self, attempts: &[Attempt]) {
         self.fresh.clear();
         let mut measured = 0;
         for a in attempts {
@@ -551,7 +376,7 @@ impl Runner<'_> {
     }
 
     /// Says that pods wait for ever, and why one of them does.
-    fn stuck(&mut self, when: &str) -> String {
+    pub(super) fn stuck(&mut self, when: &str) -> String {
         let mut waiting: Vec<Uid> = Vec::new();
         for uid in self.by_namespace.values().flatten() {
             if self.pods.get(uid).is_some_and(|t| t.waited.is_some()) {
@@ -578,38 +403,7 @@ impl Runner<'_> {
         message
     }
 
-    fn delete(&mut self, namespace: &Str, labels: &Wanted, per_second: u64, skip_wait: bool) -> Done {
-        let all = self.by_namespace.get(namespace).cloned().unwrap_or_default();
-        let fit = |uid: &Uid| self.pods.get(uid).is_some_and(|t| fits(labels, &t.labels));
-        let pods: Vec<Uid> = all.into_iter().filter(fit).collect();
-        if per_second == 0 {
-            for uid in pods {
-                self.delete_one(uid);
-            }
-            return Ok(());
-        }
-        let every = Span(1_000_000_000 / per_second);
-        let end = self.machine.now() + Span(every.0.saturating_mul(pods.len() as u64 + 1));
-        self.later(every, Task::Delete { pods, next: 0, every });
-        while !skip_wait && self.machine.now() < end {
-            self.turn(self.slice, end)?;
-        }
-        Ok(())
-    }
-
-    /// Deletes a pod: with finalizers it stays, and is being deleted.
-    fn delete_one(&mut self, uid: Uid) {
-        let Some(pod) = self.machine.pod(uid) else { return };
-        if pod.metadata.finalizers.is_empty() {
-            self.remove(uid);
-        } else if !pod.metadata.deleting() {
-            let mut pod = (*pod).clone();
-            pod.metadata.deletion_timestamp = Some(Time((self.machine.now().0 / 1_000_000_000) as i64));
-            self.metered(|m| m.update_pod(Arc::new(pod)));
-        }
-    }
-
-    fn barrier(&mut self, namespaces: &[Str], labels: &Wanted, attempted: bool) -> Done {
+    pub(super) fn barrier(&mut self, namespaces: &[Str], labels: &Wanted, attempted: bool) -> Done {
         let all: Vec<Str> = match namespaces {
             [] => self.barriers.keys().cloned().collect(),
             some => some.to_vec(),
@@ -625,123 +419,5 @@ impl Runner<'_> {
             }
         }
         self.wait()
-    }
-
-    fn update_all(&mut self, namespace: &Str, maker: &Arc<Maker>, count: u64, rate: u64, env: &Env) -> Done {
-        let mut task = Task::Update {
-            namespace: namespace.clone(),
-            maker: maker.clone(),
-            env: env.clone(),
-            count,
-            next: 0,
-            every: Span(1_000_000_000_u64.checked_div(rate).unwrap_or(0)),
-        };
-        if rate == 0 {
-            for _ in 0..count {
-                if let Some(next) = self.tick(task)? {
-                    task = next;
-                } else {
-                    break;
-                }
-            }
-            return Ok(());
-        }
-        let every = Span(1_000_000_000 / rate);
-        let end = self.machine.now() + Span(every.0.saturating_mul(count + 1));
-        self.later(every, task);
-        while self.machine.now() < end {
-            self.turn(self.slice, end)?;
-        }
-        Ok(())
-    }
-
-    /// Does what is due of a task and puts the rest back on the agenda.
-    fn task(&mut self, task: Task) -> Done {
-        let every = match &task {
-            Task::Delete { every, .. } | Task::Churn { every, .. } | Task::Update { every, .. } => *every,
-        };
-        if let Some(rest) = self.tick(task)? {
-            self.later(every, rest);
-        }
-        Ok(())
-    }
-
-    fn tick(&mut self, mut task: Task) -> Result<Option<Task>, String> {
-        match &mut task {
-            Task::Delete { pods, next, .. } => {
-                let Some(uid) = pods.get(*next).copied() else { return Ok(None) };
-                *next += 1;
-                self.delete_one(uid);
-            }
-            Task::Churn { recreate, number, namespace, makers, round, live, .. } => {
-                if !*recreate && *number > 0 && *round >= *number {
-                    return Ok(None);
-                }
-                for (maker, live) in makers.iter().zip(live) {
-                    let slot = *round % (*number).max(1);
-                    if *recreate && let Some(old) = live.remove(&slot) {
-                        self.drop_object(&old);
-                        continue;
-                    }
-                    let obj =
-                        make(maker, &Env::new(), *round, (*number).max(1)).map_err(|e| e.to_string())?;
-                    let obj = self.create(obj, namespace)?;
-                    if *recreate {
-                        live.insert(slot, obj);
-                    }
-                }
-                *round += 1;
-            }
-            Task::Update { namespace, maker, env, count, next, .. } => {
-                if *next >= *count {
-                    return Ok(None);
-                }
-                let obj = make(maker, env, *next, *count).map_err(|e| e.to_string())?;
-                *next += 1;
-                self.update(obj, namespace)?;
-            }
-        }
-        Ok(Some(task))
-    }
-
-    fn drop_object(&mut self, obj: &Obj) {
-        match obj {
-            Obj::Pod(p) => self.remove(p.metadata.uid),
-            Obj::Node(n) => self.metered(|m| m.remove_node(&n.metadata.name)),
-            other => self.metered(|m| m.remove_object(other)),
-        }
-    }
-
-    fn update(&mut self, obj: Obj, namespace: &Str) -> Done {
-        let missing = |what: &str, name: &str| format!("updateAny: there is no {what} {name}");
-        match obj {
-            Obj::Pod(mut p) => {
-                let key = (namespace.clone(), p.metadata.name.clone());
-                let uid = self.by_name.get(&key).copied();
-                let old = uid.and_then(|u| self.machine.pod(u));
-                let (Some(uid), Some(old)) = (uid, old) else { return Err(missing("pod", &key.1)) };
-                let pod = Arc::make_mut(&mut p);
-                pod.metadata.uid = uid;
-                pod.metadata.namespace = namespace.clone();
-                pod.metadata.finalizers = old.metadata.finalizers.clone();
-                if let Some(t) = self.pods.get_mut(&uid) {
-                    t.labels = pod.metadata.labels.clone();
-                }
-                self.metered(|m| m.update_pod(p));
-            }
-            Obj::Node(mut n) => {
-                let name = n.metadata.name.clone();
-                if !self.machine.has_node(&name) {
-                    return Err(missing("node", &name));
-                }
-                let labels = &mut Arc::make_mut(&mut n).metadata.labels;
-                if labels.get("kubernetes.io/hostname").is_none() {
-                    labels.insert(lit!("kubernetes.io/hostname"), name);
-                }
-                self.metered(|m| m.set_node(n));
-            }
-            other => self.metered(|m| m.add_object(&other)),
-        }
-        Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! trim marks `{{-` and `-}}`; scheduler_perf's functions (`AddInt`, `Mod`, `DivideFloat` …) and Go's `eq`, `ne`,
 //! `lt`, `le`, `gt`, `ge`, `and`, `or`, `not`; brackets. Anything else is an error at its line and column.
 
+use super::functions::{FUNCTIONS, call};
 use crate::diagnostic::{Diagnostic, SourceText, Span, nearest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub enum Value {
 }
 
 impl Value {
-    fn truth(&self) -> bool {
+    pub(super) fn truth(&self) -> bool {
         match self {
             Value::Int(n) => *n != 0,
             Value::Float(f) => *f != 0.0,
@@ -34,7 +35,7 @@ impl Value {
         }
     }
 
-    fn number(&self) -> Option<f64> {
+    pub(super) fn number(&self) -> Option<f64> {
         match self {
             Value::Int(n) => Some(*n as f64),
             Value::Float(f) => Some(*f),
@@ -43,7 +44,7 @@ impl Value {
         }
     }
 
-    fn show(&self) -> String {
+    pub(super) fn show(&self) -> String {
         match self {
             Value::Int(n) => n.to_string(),
             Value::Float(f) => f.to_string(),
@@ -55,31 +56,6 @@ impl Value {
 
 /// The values that a template may use, by name.
 pub type Env = BTreeMap<String, Value>;
-
-/// The functions with how many arguments they take at least and at most.
-const FUNCTIONS: &[(&str, usize, usize)] = &[
-    ("AddInt", 0, 20),
-    ("AddFloat", 0, 20),
-    ("SubtractInt", 2, 2),
-    ("SubtractFloat", 2, 2),
-    ("MultiplyInt", 0, 20),
-    ("MultiplyFloat", 0, 20),
-    ("DivideInt", 2, 2),
-    ("DivideFloat", 2, 2),
-    ("Mod", 2, 2),
-    // As older versions of scheduler_perf call them.
-    ("div", 2, 2),
-    ("mod", 2, 2),
-    ("eq", 2, 20),
-    ("ne", 2, 2),
-    ("lt", 2, 2),
-    ("le", 2, 2),
-    ("gt", 2, 2),
-    ("ge", 2, 2),
-    ("and", 1, 20),
-    ("or", 1, 20),
-    ("not", 1, 1),
-];
 
 #[derive(Clone, Debug)]
 enum Expr {
@@ -123,7 +99,7 @@ impl Template {
         let (parts, end) = reader.parts(0)?;
         match end {
             End::File => Ok(Template { source: source.clone(), parts }),
-            End::Else(span, _) | End::End(span) => {
+            End::Else(span, _) | End::Close(span) => {
                 let found = reader.error(span, "this ends nothing");
                 Err(Box::new(found.help("there is no `{{if}}` before it")))
             }
@@ -213,66 +189,12 @@ impl Template {
     }
 }
 
-fn call(name: &str, values: &[Value]) -> Result<Value, String> {
-    let number = |v: &Value| v.number().ok_or_else(|| format!("`{}` is not a number", v.show()));
-    let numbers = || values.iter().map(number).collect::<Result<Vec<f64>, String>>();
-    let whole = |f: f64| {
-        if f.is_finite() && f.abs() < 9e15 {
-            Ok(Value::Int(f as i64))
-        } else {
-            Err(format!("`{name}` gives {f}, which is no whole number"))
-        }
-    };
-    let compare = || -> Result<std::cmp::Ordering, String> {
-        match (&values[0], &values[1]) {
-            (Value::Text(a), Value::Text(b)) => Ok(a.cmp(b)),
-            (a, b) => number(a)?
-                .partial_cmp(&number(b)?)
-                .ok_or_else(|| format!("`{name}` cannot compare these two values")),
-        }
-    };
-    let same = |a: &Value, b: &Value| match (a, b) {
-        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => a.number() == b.number(),
-        _ => a == b,
-    };
-    let divide = |n: &[f64]| {
-        if n[1] == 0.0 { Err(format!("`{name}` would divide by zero")) } else { Ok(n[0] / n[1]) }
-    };
-    let float = |f: f64| {
-        if f.fract() == 0.0 && f.abs() < 9e15 { Value::Int(f as i64) } else { Value::Float(f) }
-    };
-    Ok(match name {
-        "AddInt" => whole(numbers()?.iter().sum())?,
-        "AddFloat" => float(numbers()?.iter().sum()),
-        "MultiplyInt" => whole(numbers()?.iter().product())?,
-        "MultiplyFloat" => float(numbers()?.iter().product()),
-        "SubtractInt" => numbers().and_then(|n| whole(n[0] - n[1]))?,
-        "SubtractFloat" => numbers().map(|n| float(n[0] - n[1]))?,
-        "DivideInt" | "div" => numbers().and_then(|n| divide(&n)).and_then(whole)?,
-        "DivideFloat" => numbers().and_then(|n| divide(&n)).map(float)?,
-        "Mod" | "mod" => {
-            let n = numbers()?;
-            let (a, b) = (n[0] as i64, n[1] as i64);
-            Value::Int(a.checked_rem(b).ok_or_else(|| format!("`{name}` would divide by zero"))?)
-        }
-        "eq" => Value::Bool(values[1..].iter().any(|v| same(&values[0], v))),
-        "ne" => Value::Bool(!same(&values[0], &values[1])),
-        "lt" => Value::Bool(compare()?.is_lt()),
-        "le" => Value::Bool(compare()?.is_le()),
-        "gt" => Value::Bool(compare()?.is_gt()),
-        "ge" => Value::Bool(compare()?.is_ge()),
-        "and" => values.iter().find(|v| !v.truth()).or(values.last()).cloned().unwrap_or(Value::Bool(true)),
-        "or" => values.iter().find(|v| v.truth()).or(values.last()).cloned().unwrap_or(Value::Bool(false)),
-        _ => Value::Bool(!values.first().is_some_and(Value::truth)),
-    })
-}
-
 /// What a list of parts ended with.
 enum End {
     File,
     /// With the condition of an `else if`.
     Else(Span, Option<Expr>),
-    End(Span),
+    Close(Span),
 }
 
 struct Reader<'a> {
@@ -353,7 +275,7 @@ impl Reader<'_> {
                     let condition = self.expression(Span::new(rest.start + from, rest.end))?;
                     return Ok((out, End::Else(span, Some(condition))));
                 }
-                "end" => return Ok((out, End::End(span))),
+                "end" => return Ok((out, End::Close(span))),
                 _ => out.push(Part::Print(self.expression(inner)?, span)),
             }
         }
@@ -376,7 +298,7 @@ impl Reader<'_> {
                 None => other = parts,
             }
             match end {
-                End::End(_) => return Ok(Part::If(branches, other)),
+                End::Close(_) => return Ok(Part::If(branches, other)),
                 End::Else(at, _) if done => {
                     return Err(Box::new(self.error(at, "a second `{{else}}` of one `{{if}}`")));
                 }

@@ -166,3 +166,50 @@ fn nothing(filter: &Filter, suites: &[(&Found, Suite)]) -> Failure {
         cases.join(", ")
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Unmeasured;
+    impl perf::Meter for Unmeasured {}
+
+    /// What a workload needs and the scheduler has not: only then may pods end elsewhere than they should.
+    const EXCUSES: &[&str] = &["DefaultPreemption"];
+
+    #[test]
+    fn the_pods_of_all_short_workloads_end_where_they_should() {
+        let found = files::find(&[]).unwrap_or_else(|e| panic!("{e}"));
+        let (mut ran, mut wrong) = (0, Vec::new());
+        for f in &found {
+            let (suite, told) = perf::read(&f.source);
+            let suite = suite.unwrap_or_else(|| panic!("{told:?}"));
+            f.with_loader(|loader| {
+                let mut library = Library::new(loader);
+                for case in &suite.cases {
+                    // All are prepared, so that no template lies there unread; the short ones are run.
+                    for w in &case.workloads {
+                        let plan = perf::plan(&suite, case, w, &mut library);
+                        let plan = plan.unwrap_or_else(|found| panic!("{}", Failure::Mistakes(found)));
+                        if !fits("short", &case.labels_of(w)) {
+                            continue;
+                        }
+                        ran += 1;
+                        let outcome = perf::run(&plan, 1, &mut Unmeasured);
+                        let excused = outcome.lacking.iter().any(|p| EXCUSES.contains(p));
+                        if !excused && (!outcome.problems.is_empty() || outcome.measured < plan.measured) {
+                            wrong.push(format!("{}: {outcome:?}", plan.name));
+                        }
+                    }
+                    assert!(
+                        case.workloads.iter().any(|w| fits("short", &case.labels_of(w))),
+                        "{}",
+                        case.name.text
+                    );
+                }
+            });
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(ran > 20, "only {ran} workloads were run");
+    }
+}

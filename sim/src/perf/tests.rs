@@ -359,7 +359,7 @@ fn mistakes_are_told_with_line_and_column() {
         (ops("{opcode: sleep}"), "4:5", "`duration` is missing"),
         (ops("{opcode: sleep, duration: 3 days}"), "4:31", "no length of time"),
         (ops("{opcode: sleep, duration: 25h}"), "4:31", "no length of time"),
-        (ops("{opcode: sleep, durationParam: $n}"), "4:37", "no length of time"),
+        (ops("{opcode: sleep, durationParam: $n}"), "4:36", "no length of time"),
         (ops("{opcode: startCollectingMetrics}"), "4:5", "`namespaces` is missing"),
         (ops("{opcode: createPodSets, count: 1, namespacePrefix: a}"), "4:5", "`createPodsOp` is missing"),
         (ops("{opcode: createAny}"), "4:5", "`templatePath` is missing"),

@@ -63,12 +63,12 @@ fn mistakes_have_exit_codes_and_places() {
     complains(
         &["bench", "scheduler", &dir],
         5,
-        &["performance-config.yaml:4:41: error", "did you mean `$nodes`?"],
+        &["performance-config.yaml:4:39: error", "did you mean `$nodes`?"],
     );
     let dir = checkout(&temp.0, &GOOD.replace("pod.yaml", "pods.yaml"));
     complains(&["bench", "scheduler", &dir], 5, &["config.yaml:2:27: error", "pods.yaml", "no such file"]);
     complains(&["bench", "scheduler", "nowhere.yaml"], 5, &["nowhere.yaml", "no such file"]);
-    complains(&["bench", "scheduler", "docs"], 5, &["performance-config.yaml below this folder"]);
+    complains(&["bench", "scheduler", "benches"], 5, &["performance-config.yaml below this folder"]);
     complains(
         &["bench", "scheduler", "--workload", "Nothing"],
         2,

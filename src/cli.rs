@@ -539,4 +539,39 @@ pub enum BenchCommand {
         #[arg(long)]
         json: bool,
     },
+    /// The workloads of scheduler_perf, Kubernetes' benchmark of its scheduler: decisions a second, node by node.
+    #[command(after_help = "Examples:\n  podium bench scheduler\n  \
+        podium bench scheduler --workload SchedulingBasic/5000Nodes\n  \
+        podium bench scheduler --list\n  \
+        podium bench scheduler kubernetes/test/integration/scheduler_perf/misc/performance-config.yaml --label performance\n  \
+        podium bench scheduler --workload '^Sweep/' --plot sweep.svg")]
+    Scheduler(BenchSchedulerArgs),
+}
+
+/// Arguments of `bench scheduler`.
+#[derive(Args, Debug)]
+pub struct BenchSchedulerArgs {
+    /// Workload files in the format of scheduler_perf, or folders with such; podium's own unless given.
+    pub files: Vec<PathBuf>,
+    /// Only workloads whose full name, Case/Workload, holds this text or matches this regular expression.
+    #[arg(long, short, value_name = "NAME")]
+    pub workload: Option<String>,
+    /// Only workloads with these labels; with - before it, without: performance,-short.
+    #[arg(long, short, value_name = "LABELS", allow_hyphen_values = true)]
+    pub label: Option<String>,
+    /// All workloads, not only those with the label performance.
+    #[arg(long, conflicts_with = "label")]
+    pub all: bool,
+    /// Only list the workloads, with upstream's thresholds and their labels.
+    #[arg(long)]
+    pub list: bool,
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print it as JSON, as scheduler_perf writes its figures.
+    #[arg(long)]
+    pub json: bool,
+    /// Draw throughput and cost of a pod against the number of nodes: a file that ends in .svg.
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
 }

@@ -220,6 +220,7 @@ fn a_pipe_that_closes_is_quiet() {
         &["tour", "--plain"],
         &["trace", "diff", K08, K08],
         &["bench", "world", "--nodes", "1", "--pods", "1"],
+        &["bench", "scheduler", "--list"],
     ] {
         let mut child = podium()
             .args(args)

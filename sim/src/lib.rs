@@ -25,6 +25,7 @@ pub mod links;
 pub mod manifest;
 pub mod msg;
 pub mod object;
+pub mod perf;
 pub mod print;
 pub mod queue;
 pub mod rng;

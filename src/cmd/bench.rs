@@ -17,7 +17,12 @@ const PODS_A_NODE: usize = 110;
 
 /// Runs a benchmark.
 pub fn run(command: BenchCommand) -> Result<(), Failure> {
-    let BenchCommand::World { nodes, pods, trace_level, seed, fork, json: as_json } = command;
+    let (nodes, pods, trace_level, seed, fork, as_json) = match command {
+        BenchCommand::World { nodes, pods, trace_level, seed, fork, json } => {
+            (nodes, pods, trace_level, seed, fork, json)
+        }
+        BenchCommand::Scheduler(args) => return super::bench_scheduler::run(&args),
+    };
     if nodes.len() != pods.len() {
         return Err(Failure::Usage(format!(
             "--nodes names {} sizes and --pods {}; give one number of pods for each number of nodes",

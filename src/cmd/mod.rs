@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod bench;
+pub mod bench_scheduler;
 pub mod faults;
 pub mod kubectl;
 pub mod play;

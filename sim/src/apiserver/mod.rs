@@ -28,6 +28,11 @@ use crate::world::Component;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Fills in the defaults of a pod's spec, for those who hand pods to a scheduler without an API server.
+pub(crate) fn default_pod_spec(spec: &mut crate::object::PodSpec) {
+    defaults::pod_spec(spec);
+}
+
 /// The API server's own timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiTimer {

@@ -2,22 +2,25 @@
 //!
 //! All that depends on how the scheduler is built is in this file.
 
+use crate::api_util::Time;
 use crate::config::WorldConfig;
 use crate::core::{Core, Cx};
 use crate::msg::Comp;
-use crate::object::{Key, Kind, Node, Obj, Pod, PodSpec, Str, Uid};
+use crate::object::{Key, Kind, Node, Obj, Pod, Str, Uid};
 use crate::rng::Rng;
+use crate::scheduler::facts::PodInfo;
 use crate::scheduler::fast::Decider;
 use crate::scheduler::framework::{
-    ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_DELETE, NODE_LABEL, NODE_TAINT, POD_ADD,
+    Bits, ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_DELETE, NODE_LABEL, NODE_TAINT, POD_ADD,
     POD_DELETE, POD_LABEL, Subject,
 };
-use crate::scheduler::plugins::ALL;
-use crate::scheduler::queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, SchedulingQueue};
+use crate::scheduler::preemption::Preemption;
+use crate::scheduler::profile::Profile;
+use crate::scheduler::queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, Queued, SchedulingQueue};
 use crate::scheduler::snapshot::Cache;
 use crate::time::{SimTime, Span};
 use crate::trace::{Cause, Decision, Heard, Level, Record, RecordId, What};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What became of a pod.
@@ -31,9 +34,6 @@ pub enum Attempt {
     Evicted(Uid),
 }
 
-/// Plugins of the default profile that are always asked, whatever the pod: without them, figures are of less work.
-const ALWAYS: &[&str] = &["NodeResourcesBalancedAllocation", "ImageLocality"];
-
 /// A scheduler and what it knows.
 pub struct Machine {
     core: Core,
@@ -44,28 +44,22 @@ pub struct Machine {
     next_start: u32,
     /// All pods, those without a node as they came and the others with theirs.
     pods: HashMap<Uid, Arc<Pod>>,
-    /// What pods asked for and no plugin answers.
-    lacking: BTreeSet<&'static str>,
-    last_spec: Option<Arc<PodSpec>>,
     attempts: u64,
     leftover: SimTime,
 }
 
 impl Machine {
-    /// A scheduler with the default profile in an empty cluster. It keeps a record of each decision.
-    pub fn new(seed: u64) -> Machine {
+    /// A scheduler with a profile in an empty cluster. It keeps a record of each decision.
+    pub fn new(seed: u64, profile: Arc<Profile>) -> Machine {
         let config = WorldConfig { trace: Level::Lifecycle, ..WorldConfig::default() };
-        let known = |p: &&'static str| ALL.iter().any(|e| e.plugin.name() == *p);
         Machine {
             core: Core::new(config, seed),
             cache: Cache::default(),
-            queue: SchedulingQueue::new(ALL),
-            decider: Decider::new(ALL, 0),
+            queue: SchedulingQueue::new(profile.clone()),
+            decider: Decider::new(profile),
             rng: Rng::new(seed, "scheduler"),
             next_start: 0,
             pods: HashMap::new(),
-            lacking: ALWAYS.iter().filter(|p| !known(p)).copied().collect(),
-            last_spec: None,
             attempts: 0,
             leftover: SimTime(0) + LEFTOVER_PERIOD,
         }
@@ -83,12 +77,7 @@ impl Machine {
 
     /// How many nodes there are.
     pub fn nodes(&self) -> usize {
-        self.cache.view().order.len()
-    }
-
-    /// Plugins that upstream would ask about what is there, and that podium does not have.
-    pub fn lacking(&self) -> impl Iterator<Item = &'static str> {
-        self.lacking.iter().copied()
+        self.cache.order().len()
     }
 
     /// Takes the records that have gathered since the last time: the decisions, and why pods were tried again.
@@ -146,7 +135,7 @@ impl Machine {
     }
 
     fn react(&mut self, what: Events, subject: Subject) {
-        self.queue.react(&mut cx(&mut self.core), ClusterEvent { what, subject });
+        self.queue.react(&mut cx(&mut self.core), &self.cache, ClusterEvent { what, subject });
     }
 
     /// Nodes join.
@@ -193,50 +182,16 @@ impl Machine {
 
     /// Something that is neither pod nor node appears: a namespace, a service, a volume, a claim.
     pub fn add_object(&mut self, obj: &Obj) {
-        // Services select the pods that are spread by default.
-        if obj.kind().name() == "Service" {
-            self.need("PodTopologySpread");
-        }
+        self.cache.listers.set(obj);
     }
 
     /// Such a thing goes.
-    pub fn remove_object(&mut self, _: &Obj) {}
-
-    fn need(&mut self, plugin: &'static str) {
-        if !ALL.iter().any(|e| e.plugin.name() == plugin) {
-            self.lacking.insert(plugin);
-        }
-    }
-
-    /// Notes which plugins a pod needs.
-    fn look_at(&mut self, pod: &Pod) {
-        if self.last_spec.as_ref().is_some_and(|s| Arc::ptr_eq(s, &pod.spec)) {
-            return;
-        }
-        self.last_spec = Some(pod.spec.clone());
-        let spec = &pod.spec;
-        if let Some(a) = &spec.affinity
-            && (a.other.contains_key("podAffinity") || a.other.contains_key("podAntiAffinity"))
-        {
-            self.need("InterPodAffinity");
-        }
-        if spec.other.contains_key("topologySpreadConstraints") {
-            self.need("PodTopologySpread");
-        }
-        if spec.containers.iter().flat_map(|c| &c.ports).any(|p| p.host_port != 0) {
-            self.need("NodePorts");
-        }
-        let volumes = spec.other.get("volumes").and_then(serde_json::Value::as_array);
-        if volumes.is_some_and(|v| v.iter().any(|v| v.get("persistentVolumeClaim").is_some())) {
-            for plugin in ["VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "VolumeZone"] {
-                self.need(plugin);
-            }
-        }
+    pub fn remove_object(&mut self, obj: &Obj) {
+        self.cache.listers.remove(obj);
     }
 
     /// A pod is created: it waits for a node unless it has one.
     pub fn add_pod(&mut self, pod: Arc<Pod>) {
-        self.look_at(&pod);
         self.pods.insert(pod.metadata.uid, pod.clone());
         if pod.node_name.is_empty() {
             self.queue.add(&mut cx(&mut self.core), pod);
@@ -250,7 +205,6 @@ impl Machine {
     pub fn update_pod(&mut self, pod: Arc<Pod>) {
         let uid = pod.metadata.uid;
         let Some(old) = self.pods.get(&uid).cloned() else { return };
-        self.look_at(&pod);
         let pod = if pod.node_name == old.node_name {
             pod
         } else {
@@ -258,7 +212,7 @@ impl Machine {
         };
         self.pods.insert(uid, pod.clone());
         if pod.node_name.is_empty() {
-            self.queue.update(&mut cx(&mut self.core), &old, &pod);
+            self.queue.update(&mut cx(&mut self.core), &self.cache, &old, &pod);
             return;
         }
         self.cache.set_pod(pod.clone());
@@ -275,6 +229,7 @@ impl Machine {
     /// A pod is gone.
     pub fn delete_pod(&mut self, uid: Uid) {
         let Some(pod) = self.pods.remove(&uid) else { return };
+        self.cache.withdraw(uid);
         if pod.node_name.is_empty() {
             self.queue.remove(uid);
         } else {
@@ -301,11 +256,12 @@ impl Machine {
             self.attempts += 1;
             let start = self.next_start;
             let rng = &mut self.rng;
+            self.cache.snapshot();
             let decided = self.decider.decide(&queued.info, &self.cache, start, &mut || rng.next());
             self.next_start = decided.next_start;
-            let rows = self.cache.view().rows;
-            let winner = decided.winner.map_or(Str::new(), |w| rows[w as usize].name.clone());
-            let plugins = self.decider.plugins();
+            let nodes = self.cache.order().len() as u32;
+            let winner = decided.winner.map_or(Str::new(), |w| self.cache.row(w).name.clone());
+            let profile = self.decider.profile();
             let diagnosis = decided.diagnosis.as_ref();
             let mut context = cx(&mut self.core);
             context.set_cause(queued.cause);
@@ -330,14 +286,15 @@ impl Machine {
                     winner: winner.clone(),
                     score: decided.score,
                     reasons: diagnosis.map_or(Vec::new(), |d| match &d.all {
-                        Some(r) => r.reasons.iter().map(|r| (r.clone(), rows.len() as u32)).collect(),
+                        Some(r) => r.reasons.iter().map(|r| (r.clone(), nodes)).collect(),
                         None => d.reasons.iter().map(|(r, n)| (r.clone(), *n)).collect(),
                     }),
-                    rejectors: rejectors.map(|i| Str::from(plugins[i].plugin.name())).collect(),
+                    rejectors: rejectors.map(|i| Str::from(profile.plugin(i).name())).collect(),
                 }))
             });
             match decided.diagnosis {
                 None => {
+                    self.cache.withdraw(uid);
                     self.cache.assume(&queued.info, &winner);
                     self.queue.done(uid);
                     let bound = Arc::new(Pod { node_name: winner, ..(*pod).clone() });
@@ -347,18 +304,51 @@ impl Machine {
                     out.push(Attempt::Scheduled(uid));
                 }
                 Some(d) => {
-                    let priority = queued.info.priority();
-                    if !d.candidates.is_empty() && self.cache.lowest_priority().is_some_and(|p| p < priority)
-                    {
-                        self.need("DefaultPreemption");
-                    }
-                    self.queue.fail(&mut cx(&mut self.core), queued, d.rejectors);
+                    let rng = &mut self.rng;
+                    let helped = self.decider.post_filter(
+                        &queued.info,
+                        &self.cache,
+                        &d,
+                        Time(self.core.now.0 as i64 / 1_000_000_000),
+                        &mut || rng.next(),
+                    );
+                    self.fail(queued, d.rejectors, helped.preemption, out);
                     out.push(Attempt::Failed(uid));
                 }
             }
             self.core.now += pace;
         }
         false
+    }
+
+    /// A pod goes back to the queue. If room can be made for it, it is nominated, and the others leave at once: no
+    /// kubelet is here to let them end.
+    fn fail(
+        &mut self,
+        mut queued: Queued,
+        rejectors: Bits,
+        preemption: Option<Box<Preemption>>,
+        out: &mut Vec<Attempt>,
+    ) {
+        let Some(p) = preemption else {
+            self.queue.fail(&mut cx(&mut self.core), &self.cache, queued, rejectors);
+            return;
+        };
+        let node = self.cache.row(p.chosen.row).name.clone();
+        for other in &p.withdrawn {
+            self.cache.withdraw(other.pod.metadata.uid);
+        }
+        let mut pod = Pod::clone(&queued.info.pod);
+        pod.status.nominated_node_name = node.clone();
+        queued.info = PodInfo::like(Some(&queued.info), Arc::new(pod));
+        self.pods.insert(queued.info.pod.metadata.uid, queued.info.pod.clone());
+        self.cache.nominate(&queued.info, &node);
+        self.queue.fail(&mut cx(&mut self.core), &self.cache, queued, rejectors);
+        for victim in &p.chosen.victims {
+            let uid = victim.pod.metadata.uid;
+            self.delete_pod(uid);
+            out.push(Attempt::Evicted(uid));
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::manifest::parse_manifests;
 use crate::manifest::schema::{FieldType, group_of, lookup, type_info};
 use crate::manifest::yaml::parse_documents;
 use crate::object::{Node, Obj, Pod, Str};
+use crate::scheduler::profile::Profile;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -55,6 +56,22 @@ impl<'a> Library<'a> {
         let maker = Arc::new(Maker::new(&text)?);
         self.known.insert(path.text.clone(), maker.clone());
         Ok(maker)
+    }
+
+    /// The profile that a scheduler configuration begins with; the default profile if `path` is none.
+    ///
+    /// # Errors
+    /// When the file is not there or is no configuration.
+    pub fn profile(
+        &mut self,
+        path: Option<&Text>,
+        suite: &Arc<SourceText>,
+    ) -> Result<Arc<Profile>, Vec<Diagnostic>> {
+        let Some(path) = path else { return Ok(Profile::standard()) };
+        let wrong = |message: String| vec![Diagnostic::error("perf.file", suite, message).at(path.span)];
+        let text = (self.loader)(&path.text)
+            .map_err(|why| wrong(format!("cannot read the scheduler configuration {}: {why}", path.text)))?;
+        Profile::read(&text)
     }
 
     /// The template of a kind for operations that name none.

@@ -10,6 +10,7 @@ use super::read_ops::duration;
 use super::template::{Env, Value};
 use crate::diagnostic::{Diagnostic, Span as Place, nearest};
 use crate::object::{Obj, Str};
+use crate::scheduler::profile::Profile;
 use crate::time::Span;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ const USUAL_RATE: f64 = 500.0;
 pub struct Plan {
     /// `Case/Workload`.
     pub name: String,
+    /// The plugins that schedule.
+    pub profile: Arc<Profile>,
     /// Upstream's threshold of throughput, and with which figure it is compared.
     pub threshold: Option<(f64, String)>,
     /// Attempts a virtual second: the threshold, or the highest one of the same test case, or 500.
@@ -101,9 +104,8 @@ pub fn plan(
             p.found.push(found.help(help));
         }
     }
-    let (found, refused) = (p.found, p.refused);
-    if !found.is_empty() {
-        return Err(found);
+    if !p.found.is_empty() {
+        return Err(p.found);
     }
     let throughput = |w: &Workload| {
         let s = w.selector.as_ref().or(case.selector.as_ref());
@@ -114,10 +116,8 @@ pub fn plan(
     let threshold = throughput(workload);
     let highest = case.workloads.iter().filter_map(throughput).map(|t| t.0).fold(0.0, f64::max);
     let rate = threshold.as_ref().map_or(highest, |t| t.0);
-    let mut notes = Vec::new();
-    if let Some(config) = &case.scheduler_config {
-        notes.push(format!("{} is not read: the default profile schedules", config.text));
-    }
+    let notes = Vec::new();
+    let profile = p.library.profile(case.scheduler_config.as_ref(), &suite.source)?;
     let (mut nodes, mut measured) = (0, 0);
     for s in &steps {
         match s {
@@ -130,12 +130,13 @@ pub fn plan(
     gates.extend(workload.gates.clone());
     Ok(Plan {
         name: case.full_name(workload),
+        profile,
         threshold,
         rate: if rate > 0.0 { rate } else { USUAL_RATE },
         steps,
         nodes,
         measured,
-        refused,
+        refused: p.refused,
         notes,
         gates: gates.into_iter().collect(),
     })

@@ -50,8 +50,6 @@ pub struct Outcome {
     pub decisions: usize,
     /// A number that two runs with the same decisions have in common.
     pub fingerprint: u64,
-    /// Plugins that upstream would have asked.
-    pub lacking: Vec<&'static str>,
     /// What did not go as it should.
     pub problems: Vec<String>,
 }
@@ -59,7 +57,7 @@ pub struct Outcome {
 /// Runs a workload.
 pub fn run(plan: &Plan, seed: u64, meter: &mut dyn Meter) -> Outcome {
     let mut r = Runner {
-        machine: Machine::new(seed),
+        machine: Machine::new(seed, plan.profile.clone()),
         meter,
         rng: Rng::new(seed, "workload"),
         pace: Span((1e9 / plan.rate).clamp(1.0, 1e10) as u64),
@@ -89,7 +87,6 @@ pub fn run(plan: &Plan, seed: u64, meter: &mut dyn Meter) -> Outcome {
     out.nodes = r.machine.nodes();
     out.attempts = r.machine.attempts();
     out.time = r.machine.now() - SimTime(0);
-    out.lacking = r.machine.lacking().collect();
     out
 }
 
@@ -394,10 +391,6 @@ impl Runner<'_> {
         } else if let Some(d) = last.find(of) {
             let reasons: Vec<String> = d.reasons.iter().map(|(r, n)| format!("{n} {r}")).collect();
             message += &format!("; {} was tried {} times: {}", d.pod.name, d.attempt, reasons.join(", "));
-        }
-        let lacking: Vec<&str> = self.machine.lacking().collect();
-        if lacking.contains(&"DefaultPreemption") {
-            message += "; upstream would evict pods of lower priority, which is not modelled";
         }
         self.out.decisions += decisions(&records).count();
         message

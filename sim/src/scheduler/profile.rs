@@ -1,9 +1,10 @@
 //! A profile: which plugins a scheduler asks, at which points, in which order and with which weights.
 //! Source: `pkg/scheduler/framework/runtime/framework.go` (NewFramework).
 
-use super::config::{Point, ProfileConfig, Registered, SchedulerConfiguration, expand};
+use super::config::{Point, ProfileConfig, Registered, SchedulerConfiguration, expand, read_with};
 use super::framework::{Bits, Depends, Plugin, Points};
 use super::plugins;
+use crate::diagnostic::{Diagnostic, SourceText};
 use crate::object::Str;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -71,6 +72,18 @@ impl Profile {
             percent: usize::try_from(config.percentage_for(profile)).unwrap_or(0),
             at,
         })
+    }
+
+    /// The first profile of a configuration, from its text.
+    ///
+    /// # Errors
+    /// What is wrong with the text, with places.
+    pub fn read(source: &Arc<SourceText>) -> Result<Arc<Profile>, Vec<Diagnostic>> {
+        let (config, _) = read_with(source, &plugins::registry())?;
+        let wrong = |all: Vec<String>| {
+            all.into_iter().map(|m| Diagnostic::error("scheduler.config", source, m)).collect::<Vec<_>>()
+        };
+        Profile::of(&config, &config.profiles[0]).map(Arc::new).map_err(wrong)
     }
 
     /// The default profile of v1.34.

@@ -174,9 +174,6 @@ mod tests {
     struct Unmeasured;
     impl perf::Meter for Unmeasured {}
 
-    /// What a workload needs and the scheduler has not: only then may pods end elsewhere than they should.
-    const EXCUSES: &[&str] = &["DefaultPreemption"];
-
     #[test]
     fn the_pods_of_all_short_workloads_end_where_they_should() {
         let found = files::find(&[]).unwrap_or_else(|e| panic!("{e}"));
@@ -196,8 +193,7 @@ mod tests {
                         }
                         ran += 1;
                         let outcome = perf::run(&plan, 1, &mut Unmeasured);
-                        let excused = outcome.lacking.iter().any(|p| EXCUSES.contains(p));
-                        if !excused && (!outcome.problems.is_empty() || outcome.measured < plan.measured) {
+                        if !outcome.problems.is_empty() || outcome.measured < plan.measured {
                             wrong.push(format!("{}: {outcome:?}", plan.name));
                         }
                     }

@@ -3,7 +3,6 @@
 use super::meter::Measured;
 use podium_sim::perf::{Outcome, Plan};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// A workload that was run.
 pub struct Ran {
@@ -50,8 +49,7 @@ impl Ran {
             };
             let memory = m.grown.map_or("?".into(), |b| format!("{:.1}MB", b.max(0) as f64 / 1e6));
             let threshold = self.plan.threshold.as_ref().map_or("-".into(), |t| format!("{}", t.0));
-            let mark = if self.outcome.lacking.is_empty() { "" } else { "*" };
-            let ratio = self.ratio(m).map_or("-".into(), |r| format!("{r:.0}x{mark}"));
+            let ratio = self.ratio(m).map_or("-".into(), |r| format!("{r:.0}x"));
             format!(
                 "{name:<58} {:>6} {:>7} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>8.2} {memory:>8} {threshold:>9} {ratio:>8}",
                 self.outcome.nodes,
@@ -91,8 +89,7 @@ impl Ran {
                 "cpuMicrosPerPod": m.micros(), "memoryGrowthBytes": m.grown, "windows": m.windows.len(),
                 "ratio": self.ratio(m), "virtualSeconds": o.time.as_secs_f64(), "attempts": o.attempts,
                 "failedAttempts": o.failed, "evicted": o.evicted, "decisions": o.decisions,
-                "fingerprint": format!("{:016x}", o.fingerprint), "missingPlugins": o.lacking,
-                "featureGatesIgnored": gates, "notes": self.plan.notes, "problems": o.problems,
+                "fingerprint": format!("{:016x}", o.fingerprint), "featureGatesIgnored": gates, "notes": self.plan.notes, "problems": o.problems,
             },
         })
     }
@@ -101,23 +98,6 @@ impl Ran {
 /// What is said below the table: of which workloads the figures are of less work than upstream's.
 pub fn notes(all: &[Ran]) -> Vec<String> {
     let mut out = Vec::new();
-    let lacking: BTreeSet<&str> = all.iter().flat_map(|r| r.outcome.lacking.iter().copied()).collect();
-    for plugin in lacking {
-        let names: Vec<&str> = all
-            .iter()
-            .filter(|r| r.outcome.lacking.contains(&plugin))
-            .map(|r| r.plan.name.as_str())
-            .collect();
-        let whose = if names.len() == all.len() {
-            "all of them".to_owned()
-        } else {
-            match names[..] {
-                [one] => one.to_owned(),
-                _ => format!("{} and {} more", names[0], names.len() - 1),
-            }
-        };
-        out.push(format!("* measured without the plugin {plugin}, which upstream asks: {whose}"));
-    }
     for r in all {
         out.extend(r.plan.notes.iter().map(|n| format!("{}: {n}", r.plan.name)));
     }

@@ -18,7 +18,7 @@ pub struct Ran {
 /// The head of the table.
 pub fn head() -> String {
     format!(
-        "{:<58} {:>6} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>8}",
+        "{:<66} {:>6} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>8}",
         "workload",
         "nodes",
         "pods",
@@ -35,8 +35,17 @@ pub fn head() -> String {
 }
 
 impl Ran {
-    /// Its figure over upstream's threshold.
+    /// Whether the scheduler did all that the workload is about: only plugins are missing that add a score to it.
+    fn comparable(&self) -> bool {
+        let only_scores = |p: &&'static str| ["ImageLocality", "NodeResourcesBalancedAllocation"].contains(p);
+        self.outcome.problems.is_empty() && self.outcome.lacking.iter().all(|p| only_scores(p))
+    }
+
+    /// Its figure over upstream's threshold, unless a comparison would say nothing.
     pub fn ratio(&self, m: &Measured) -> Option<f64> {
+        if !self.comparable() {
+            return None;
+        }
         let (threshold, bucket) = self.plan.threshold.as_ref()?;
         m.figure(bucket).map(|f| f / threshold)
     }
@@ -51,9 +60,9 @@ impl Ran {
             let memory = m.grown.map_or("?".into(), |b| format!("{:.1}MB", b.max(0) as f64 / 1e6));
             let threshold = self.plan.threshold.as_ref().map_or("-".into(), |t| format!("{}", t.0));
             let mark = if self.outcome.lacking.is_empty() { "" } else { "*" };
-            let ratio = self.ratio(m).map_or("-".into(), |r| format!("{r:.0}x{mark}"));
+            let ratio = self.ratio(m).map_or(format!("-{mark}"), |r| format!("{r:.0}x{mark}"));
             format!(
-                "{name:<58} {:>6} {:>7} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>8.2} {memory:>8} {threshold:>9} {ratio:>8}",
+                "{name:<66} {:>6} {:>7} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>8.2} {memory:>8} {threshold:>9} {ratio:>8}",
                 self.outcome.nodes,
                 m.pods,
                 m.average(),
@@ -89,7 +98,7 @@ impl Ran {
                 "nodes": o.nodes, "pods": o.pods, "measured": m.pods,
                 "wallSeconds": m.wall.as_secs_f64(), "cpuSeconds": m.cpu.map(|c| c.as_secs_f64()),
                 "cpuMicrosPerPod": m.micros(), "memoryGrowthBytes": m.grown, "windows": m.windows.len(),
-                "ratio": self.ratio(m), "virtualSeconds": o.time.as_secs_f64(), "attempts": o.attempts,
+                "ratio": self.ratio(m), "comparable": self.comparable(), "virtualSeconds": o.time.as_secs_f64(), "attempts": o.attempts,
                 "failedAttempts": o.failed, "evicted": o.evicted, "decisions": o.decisions,
                 "fingerprint": format!("{:016x}", o.fingerprint), "missingPlugins": o.lacking,
                 "featureGatesIgnored": gates, "notes": self.plan.notes, "problems": o.problems,

@@ -38,7 +38,7 @@ impl Ran {
     /// Whether the scheduler did all that the workload is about: only plugins are missing that add a score to it.
     fn comparable(&self) -> bool {
         let only_scores = |p: &&'static str| ["ImageLocality", "NodeResourcesBalancedAllocation"].contains(p);
-        self.outcome.problems.is_empty() && self.outcome.lacking.iter().all(|p| only_scores(p))
+        self.outcome.problems.is_empty() && self.outcome.lacking.iter().all(only_scores)
     }
 
     /// Its figure over upstream's threshold, unless a comparison would say nothing.

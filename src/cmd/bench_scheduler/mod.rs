@@ -144,7 +144,7 @@ fn list(filter: &Filter, suites: &[(&Found, Suite)]) {
         for case in &suite.cases {
             for w in case.workloads.iter().filter(|w| filter.takes(case, w)) {
                 let threshold = if w.threshold > 0.0 { format!("{}", w.threshold) } else { "-".into() };
-                println!("{:<58} {threshold:>6} {}", case.full_name(w), case.labels_of(w).join(","));
+                println!("{:<66} {threshold:>6} {}", case.full_name(w), case.labels_of(w).join(","));
             }
         }
     }

@@ -6,7 +6,11 @@ use plotters::prelude::*;
 use std::collections::BTreeMap;
 
 /// Width and height of the picture.
-const SIZE: (u32, u32) = (1280, 560);
+const SIZE: (u32, u32) = (1480, 560);
+/// Width of the list of names at the right.
+const NAMES: u32 = 360;
+/// Height of a name.
+const ROW: i32 = 18;
 
 /// One test case: nodes, pods a second, microseconds a pod.
 type Lines = BTreeMap<String, Vec<(f64, f64, f64)>>;
@@ -39,10 +43,12 @@ pub fn svg(ran: &[Ran]) -> Result<String, String> {
     {
         let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
         root.fill(&WHITE).map_err(|e| e.to_string())?;
-        let (left, right) = root.split_horizontally(SIZE.0 / 2);
+        let (charts, names) = root.split_horizontally(SIZE.0 - NAMES);
+        let (left, right) = charts.split_horizontally((SIZE.0 - NAMES) / 2);
         chart(&left, "Pods scheduled a second", &lines, |p| p.1).map_err(|e| e.to_string())?;
         chart(&right, "Processor time for each pod, in microseconds", &lines, |p| p.2)
             .map_err(|e| e.to_string())?;
+        legend(&names, &lines).map_err(|e| e.to_string())?;
         root.present().map_err(|e| e.to_string())?;
     }
     Ok(text)
@@ -84,19 +90,25 @@ fn chart<DB: DrawingBackend>(
         .y_label_formatter(&short)
         .light_line_style(WHITE)
         .draw()?;
-    for (i, (name, points)) in lines.iter().enumerate() {
+    for (i, points) in lines.values().enumerate() {
         let colour = Palette99::pick(i).to_rgba();
         let line = points.iter().map(|p| (p.0, value(p)));
-        chart
-            .draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))?
-            .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
+        chart.draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))?;
         chart.draw_series(line.map(|p| Circle::new(p, 3, colour.filled())))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .background_style(WHITE.mix(0.85))
-        .border_style(BLACK.mix(0.2))
-        .draw()
+    Ok(())
+}
+
+/// The names of the test cases, with their colours.
+fn legend<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    lines: &Lines,
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+    for (i, name) in lines.keys().enumerate() {
+        let y = 40 + ROW * i as i32;
+        let colour = Palette99::pick(i).to_rgba();
+        area.draw(&PathElement::new([(8, y + 6), (24, y + 6)], colour.stroke_width(3)))?;
+        area.draw(&Text::new(name.as_str(), (32, y), ("sans-serif", 12)))?;
+    }
+    Ok(())
 }

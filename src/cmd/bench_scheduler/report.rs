@@ -17,7 +17,7 @@ pub struct Ran {
 /// The head of the table.
 pub fn head() -> String {
     format!(
-        "{:<58} {:>6} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>8}",
+        "{:<66} {:>6} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>8}",
         "workload",
         "nodes",
         "pods",
@@ -33,9 +33,11 @@ pub fn head() -> String {
     )
 }
 
-impl Ran {
-    /// Its figure over upstream's threshold.
+    /// Its figure over upstream's threshold, unless a comparison would say nothing.
     pub fn ratio(&self, m: &Measured) -> Option<f64> {
+        if !self.outcome.problems.is_empty() {
+            return None;
+        }
         let (threshold, bucket) = self.plan.threshold.as_ref()?;
         m.figure(bucket).map(|f| f / threshold)
     }
@@ -51,7 +53,7 @@ impl Ran {
             let threshold = self.plan.threshold.as_ref().map_or("-".into(), |t| format!("{}", t.0));
             let ratio = self.ratio(m).map_or("-".into(), |r| format!("{r:.0}x"));
             format!(
-                "{name:<58} {:>6} {:>7} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>8.2} {memory:>8} {threshold:>9} {ratio:>8}",
+                "{name:<66} {:>6} {:>7} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>8.2} {memory:>8} {threshold:>9} {ratio:>8}",
                 self.outcome.nodes,
                 m.pods,
                 m.average(),

@@ -3,8 +3,9 @@
 use super::{List, Other, Str};
 use crate::api_util::Time;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// Labels or annotations. Shared: the pods of a template hold one map among them.
@@ -102,6 +103,28 @@ impl Uid {
         Uid(bits & !(0xf << 76) & !(0x3 << 62) | (4 << 76) | (2 << 62))
     }
 }
+
+/// A map by identity. Identities are random enough as they are, so that they are mixed and not hashed.
+pub type UidMap<V> = HashMap<Uid, V, BuildHasherDefault<UidHasher>>;
+
+/// See [`UidMap`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UidHasher(u64);
+
+impl Hasher for UidHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for b in bytes {
+            self.0 = (self.0.rotate_left(5) ^ u64::from(*b)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+    fn write_u128(&mut self, v: u128) {
+        self.0 = Uid(v).mixed();
+    }
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+}
+
 impl Serialize for Uid {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)

@@ -16,7 +16,7 @@ mod workload;
 pub use key::{Key, Kind};
 pub use meta::{
     Condition, ConditionStatus, LabelSelector, Labels, ObjectMeta, OwnerReference, SelectorOperator,
-    SelectorRequirement, Uid,
+    SelectorRequirement, Uid, UidHasher, UidMap,
 };
 pub use misc::{
     ConfigMap, Event, EventSource, EventType, Inert, Lease, LeaseSpec, Namespace, ObjectReference, Secret,

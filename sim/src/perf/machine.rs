@@ -6,7 +6,7 @@ use crate::api_util::Time;
 use crate::config::WorldConfig;
 use crate::core::{Core, Cx};
 use crate::msg::Comp;
-use crate::object::{Key, Kind, Node, Obj, Pod, Str, Uid};
+use crate::object::{Key, Kind, Node, Obj, Pod, Str, Uid, UidMap};
 use crate::rng::Rng;
 use crate::scheduler::facts::PodInfo;
 use crate::scheduler::fast::Decider;
@@ -20,7 +20,6 @@ use crate::scheduler::queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, Queued, Schedulin
 use crate::scheduler::snapshot::Cache;
 use crate::time::{SimTime, Span};
 use crate::trace::{Cause, Decision, Heard, Level, Record, RecordId, What};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What became of a pod.
@@ -43,7 +42,7 @@ pub struct Machine {
     rng: Rng,
     next_start: u32,
     /// All pods, those without a node as they came and the others with theirs.
-    pods: HashMap<Uid, Arc<Pod>>,
+    pods: UidMap<Arc<Pod>>,
     attempts: u64,
     leftover: SimTime,
 }
@@ -59,7 +58,7 @@ impl Machine {
             decider: Decider::new(profile),
             rng: Rng::new(seed, "scheduler"),
             next_start: 0,
-            pods: HashMap::new(),
+            pods: UidMap::default(),
             attempts: 0,
             leftover: SimTime(0) + LEFTOVER_PERIOD,
         }

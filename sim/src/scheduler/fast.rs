@@ -1,9 +1,8 @@
 //! The fast path of a scheduling decision: the same answer as [`super::explain`], found without asking every
 //! plugin about every node.
 //!
-//! Pods of one spec are a class. A class keeps one small `Cell` a node: the verdict of the filters and the raw
-//! scores, stamped with the node's generation. Plugins are asked again only for nodes that changed since, which
-//! after a decision is one. Plugins that look beyond the node are left out of the cells. Those that keep counts find
+//! Pods of one spec are a class. A class keeps for each node the verdict of the filters and the raw
+//! scores. Plugins are asked again only for nodes that changed since, which after a decision is one. Plugins that look beyond the node are left out of the cells. Those that keep counts find
 //! them as the last like pod left them, brought up to date by the pods that came and left since; the others are asked
 //! each time. A property test holds the two paths together.
 
@@ -13,7 +12,7 @@ use super::framework::{
     PreFilter, Rejection, SCORE, State, feasible_to_find, pick,
 };
 use super::message::Reasons;
-use super::preemption::{Attempt, Preemption};
+use super::preemption::{Attempt, Preemption, Trials};
 use super::profile::Profile;
 use super::snapshot::{Cache, NodeInfo};
 use crate::api_util::Time;
@@ -24,23 +23,51 @@ use std::sync::Arc;
 const CLASSES_MAX: usize = 256;
 /// How many sets of counts are remembered in a class.
 const KIN_MAX: usize = 16;
-/// How many plugins whose answers are kept by node may normalise their scores. Raise it when the list of plugins
-/// outgrows it.
-const RAW_MAX: usize = 4;
 
-/// What a class knows about a node.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cell {
-    /// The row's generation for which this holds; 0 if none.
-    generation: u32,
-    /// 0 if all cached filters pass; otherwise 1 + the number of the refusal.
-    refusal: u16,
+/// A verdict that has to be found anew.
+const STALE: u16 = u16::MAX;
+
+/// What a class knows about the nodes, in columns by row.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    /// How many changes of rows these have heard of.
+    touches: u64,
+    /// 0 if all cached filters pass, [`STALE`], or 1 + the number of the refusal.
+    verdict: Vec<u16>,
     /// Whether pods are nominated to the node that count for this class.
-    nominated: bool,
+    nominated: Vec<bool>,
     /// Weighted sum of the scores that are not normalised.
-    flat: i32,
-    /// Raw scores of the plugins that normalise.
-    raw: [i32; RAW_MAX],
+    flat: Vec<i32>,
+    /// Raw scores of the plugins that normalise, a column each.
+    raw: Vec<Vec<i32>>,
+    /// How many of a column are not 0.
+    nonzero: Vec<u32>,
+}
+
+impl Cells {
+    /// Forgets what has changed since the last time.
+    fn catch_up(&mut self, cache: &Cache, columns: usize) {
+        let rows = cache.rows().len();
+        match cache.touched_since(self.touches).filter(|_| self.verdict.len() == rows) {
+            Some(touched) => touched.iter().for_each(|r| self.verdict[*r as usize] = STALE),
+            None => {
+                self.verdict.clear();
+                self.verdict.resize(rows, STALE);
+                self.nominated.resize(rows, false);
+                self.flat.resize(rows, 0);
+                self.raw.resize_with(columns, Vec::new);
+                self.raw.iter_mut().for_each(|c| c.resize(rows, 0));
+                self.nonzero.resize(columns, 0);
+            }
+        }
+        self.touches = cache.touches();
+    }
+
+    fn set_raw(&mut self, column: usize, row: usize, value: i32) {
+        let old = std::mem::replace(&mut self.raw[column][row], value);
+        self.nonzero[column] += u32::from(value != 0);
+        self.nonzero[column] -= u32::from(old != 0);
+    }
 }
 
 /// A plugin's refusal, kept once a class.
@@ -61,8 +88,9 @@ struct Class {
     /// What cached PreFilters answered besides Continue and Skip.
     answers: Vec<(usize, PreFilter)>,
     refusals: Vec<Refusal>,
-    cells: Arc<Vec<Cell>>,
+    cells: Arc<Cells>,
     kin: Vec<Kin>,
+    trials: Trials,
 }
 
 /// Pods of one class that plugins cannot tell apart by labels, namespace and owner either, and the counts for them.
@@ -86,6 +114,7 @@ impl Clone for Class {
             refusals: self.refusals.clone(),
             cells: self.cells.clone(),
             kin: Vec::new(),
+            trials: Trials::default(),
             ..*self
         }
     }
@@ -127,7 +156,7 @@ pub struct Decided {
 #[derive(Clone)]
 pub struct Decider {
     profile: Arc<Profile>,
-    /// Cached plugins that normalise: each has a place in [`Cell::raw`].
+    /// Cached plugins that normalise: each has a place in [`Cells::raw`].
     columns: Vec<usize>,
     /// Each plugin's place among the filters.
     rank: Vec<usize>,
@@ -159,13 +188,9 @@ fn owner(pod: &Pod) -> Option<(&Str, &Str)> {
 
 impl Decider {
     /// A decider with that profile.
-    ///
-    /// # Panics
-    /// If more plugins normalise than a cell has room for.
     pub fn new(profile: Arc<Profile>) -> Decider {
         let normalises = |i: &usize| profile.plugin(*i).points().meets(NORMALIZE) && profile.by_node(*i);
         let columns: Vec<usize> = profile.at(SCORE).iter().copied().filter(normalises).collect();
-        assert!(columns.len() <= RAW_MAX, "RAW_MAX is too small for this profile");
         let place = |i| profile.at(FILTER).iter().position(|f| *f == i).unwrap_or(usize::MAX);
         Decider {
             rank: (0..profile.plugins.len()).map(place).collect(),
@@ -294,9 +319,7 @@ impl Decider {
         self.candidates.clear();
         self.counts.clear();
         let cells = Arc::make_mut(&mut class.cells);
-        if cells.len() < cache.rows().len() {
-            cells.resize(cache.rows().len(), Cell::default());
-        }
+        cells.catch_up(cache, self.columns.len());
         let mut look = Look {
             profile: &self.profile,
             columns: &self.columns,
@@ -423,7 +446,8 @@ impl Decider {
             only: None,
             confined_by: Bits::NONE,
         };
-        let mut attempt = Attempt { filters: &mut filters, open: diagnosis.candidates.clone(), now, draw };
+        let (open, trials) = (diagnosis.candidates.clone(), &mut class.trials);
+        let mut attempt = Attempt { filters: &mut filters, open, now, draw, trials };
         let mut out = PostFiltered::default();
         let mut said: Vec<String> = Vec::new();
         for i in profile.at(POST_FILTER) {
@@ -552,6 +576,7 @@ impl Class {
             refusals: Vec::new(),
             cells: Arc::default(),
             kin: Vec::new(),
+            trials: Trials::default(),
         };
         for i in (0..profile.plugins.len()).filter(|i| profile.by_node(*i)) {
             let plugin = profile.plugin(i);
@@ -580,7 +605,7 @@ struct Look<'a> {
     skip_score: Bits,
     uncached: &'a [usize],
     states: &'a mut [State],
-    cells: &'a mut [Cell],
+    cells: &'a mut Cells,
     pod: &'a PodInfo,
     cache: &'a Cache,
     /// The node to which the pod itself is nominated.
@@ -591,24 +616,17 @@ impl Look<'_> {
     /// 0 if the node is feasible, otherwise 1 + the number of the first refusal.
     #[inline]
     fn refusal(&mut self, row: u32) -> u16 {
-        let i = row as usize;
-        let generation = self.cache.generations()[i];
-        if self.cells[i].generation != generation || self.own_nomination == Some(row) {
-            let mut cell = self.fill(self.cache.row(row), generation);
-            if self.own_nomination == Some(row) {
-                // It holds for this pod alone.
-                cell.generation = 0;
-            }
-            self.cells[i] = cell;
+        let mut cached = self.cells.verdict[row as usize];
+        if cached == STALE || self.own_nomination == Some(row) {
+            cached = self.fill(row);
         }
-        let cached = self.cells[i].refusal;
         if self.uncached.is_empty() { cached } else { self.refusal_beyond(row, cached) }
     }
 
     /// With the plugins that look beyond the node. The first in the list to refuse is the one that counts.
     fn refusal_beyond(&mut self, row: u32, cached: u16) -> u16 {
-        if self.cells[row as usize].nominated {
-            return self.refusal_with_nominated(row, cached);
+        if self.cells.nominated[row as usize] {
+            return self.refusal_with_nominated(row);
         }
         let node = self.cache.row(row);
         let before = match cached {
@@ -627,7 +645,7 @@ impl Look<'_> {
     }
 
     #[cold]
-    fn refusal_with_nominated(&mut self, row: u32, cached: u16) -> u16 {
+    fn refusal_with_nominated(&mut self, row: u32) -> u16 {
         let states = self.states.iter_mut().map(std::mem::take).collect();
         let mut filters = Filters {
             profile: self.profile,
@@ -642,7 +660,6 @@ impl Look<'_> {
         for (mine, theirs) in self.states.iter_mut().zip(filters.states) {
             *mine = theirs;
         }
-        let _ = cached;
         rejected.map_or(0, |(p, r)| self.intern(p, r))
     }
 
@@ -652,40 +669,50 @@ impl Look<'_> {
             self.refusals.push(Refusal { plugin, rejection });
             self.refusals.len() - 1
         });
-        u16::try_from(i + 1).expect("a class of pods has fewer than 65,535 different refusals")
+        u16::try_from(i + 1)
+            .ok()
+            .filter(|n| *n != STALE)
+            .expect("a class of pods has fewer than 65,534 refusals")
     }
 
-    fn fill(&mut self, node: &NodeInfo, generation: u32) -> Cell {
-        let mut cell = Cell { generation, ..Cell::default() };
-        let (uid, priority) = (self.pod.pod.metadata.uid, self.pod.priority());
-        let counts = |p: &&PodInfo| p.priority() >= priority && p.pod.metadata.uid != uid;
-        let mut nominated = self.cache.nominated(node.row).iter().filter(counts).peekable();
-        if nominated.peek().is_some() {
-            cell.nominated = true;
-            let mut with = node.clone();
-            nominated.for_each(|p| with.add_pod(p.clone()));
-            cell.refusal = self.first(&with);
+    /// Asks the plugins whose answers are kept by node; returns the verdict.
+    #[inline(never)]
+    fn fill(&mut self, row: u32) -> u16 {
+        let (i, node) = (row as usize, self.cache.row(row));
+        let mut verdict = 0;
+        self.cells.nominated[i] = false;
+        if !self.cache.none_nominated() {
+            let (uid, priority) = (self.pod.pod.metadata.uid, self.pod.priority());
+            let counts = |p: &&PodInfo| p.priority() >= priority && p.pod.metadata.uid != uid;
+            let mut nominated = self.cache.nominated(row).iter().filter(counts).peekable();
+            if nominated.peek().is_some() {
+                self.cells.nominated[i] = true;
+                let mut with = node.clone();
+                nominated.for_each(|p| with.add_pod(p.clone()));
+                verdict = self.first(&with);
+            }
         }
-        if cell.refusal == 0 {
-            cell.refusal = self.first(node);
+        if verdict == 0 {
+            verdict = self.first(node);
         }
-        if cell.refusal != 0 {
-            return cell;
-        }
+        // What holds for this pod alone, because it is nominated there itself, is not kept.
+        self.cells.verdict[i] = if self.own_nomination == Some(row) { STALE } else { verdict };
         // Raw scores are counts and sums of weights: far below 2^31 in any cluster, and cut there.
         let small = |s: i64| s.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+        let mut flat = 0;
         for p in self.profile.at(SCORE) {
             let plugin = self.profile.plugin(*p);
             if !self.profile.by_node(*p) || self.skip_score.has(*p) {
                 continue;
             }
-            let raw = plugin.score(self.pod, node, &None);
+            let raw = if verdict == 0 { plugin.score(self.pod, node, &None) } else { 0 };
             match self.columns.iter().position(|c| c == p) {
-                Some(c) => cell.raw[c] = small(raw),
-                None => cell.flat += small(raw * self.profile.weight(*p)),
+                Some(c) => self.cells.set_raw(c, i, small(raw)),
+                None => flat += raw * self.profile.weight(*p),
             }
         }
-        cell
+        self.cells.flat[i] = small(flat);
+        verdict
     }
 
     /// The first refusal of the cached filters.
@@ -705,17 +732,25 @@ impl Look<'_> {
 /// The total scores of the feasible nodes, in their order.
 fn score(look: &mut Look<'_>, feasible: &[u32], totals: &mut Vec<i64>, column: &mut Vec<i64>) {
     totals.clear();
-    totals.extend(feasible.iter().map(|r| i64::from(look.cells[*r as usize].flat)));
+    totals.extend(feasible.iter().map(|r| i64::from(look.cells.flat[*r as usize])));
     let add = |totals: &mut [i64], weight: i64, column: &[i64]| {
         for (t, s) in totals.iter_mut().zip(column) {
             *t += weight * s;
         }
     };
     for (c, p) in look.columns.iter().enumerate().filter(|(_, p)| !look.skip_score.has(**p)) {
+        let (plugin, weight) = (look.profile.plugin(*p), look.profile.weight(*p));
+        if look.cells.nonzero[c] == 0 {
+            // What is equal everywhere stays equal.
+            let mut one = [0];
+            plugin.normalize(&mut one, &None);
+            totals.iter_mut().for_each(|t| *t += weight * one[0]);
+            continue;
+        }
         column.clear();
-        column.extend(feasible.iter().map(|r| i64::from(look.cells[*r as usize].raw[c])));
-        look.profile.plugin(*p).normalize(column, &None);
-        add(totals, look.profile.weight(*p), column);
+        column.extend(feasible.iter().map(|r| i64::from(look.cells.raw[c][*r as usize])));
+        plugin.normalize(column, &None);
+        add(totals, weight, column);
     }
     for p in look.profile.at(SCORE).iter().filter(|p| !look.profile.by_node(**p)) {
         let plugin = look.profile.plugin(*p);

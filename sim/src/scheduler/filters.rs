@@ -75,6 +75,11 @@ impl<'a> Filters<'a> {
         self.profile.at(FILTER).iter().copied().filter(move |i| !skip.has(*i))
     }
 
+    /// Whether all of them look at nothing beyond the node.
+    pub fn by_node(&self) -> bool {
+        self.plugins().all(|i| self.profile.by_node(i))
+    }
+
     /// What one plugin says about a node.
     pub fn ask(&self, plugin: usize, node: &NodeInfo) -> Option<Rejection> {
         self.profile.plugin(plugin).filter(self.pod, node, &self.states[plugin]).err()

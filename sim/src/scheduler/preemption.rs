@@ -2,13 +2,13 @@
 //! Source: `pkg/scheduler/framework/preemption/preemption.go`, `plugins/defaultpreemption/default_preemption.go`.
 
 use super::filters::Filters;
-use super::framework::{PodInfo, PostFilter, Rejection, Why};
+use super::framework::{PodInfo, PostFilter, Rejection, Why, pick};
 use super::listers::Budget;
 use super::message::{Reasons, fit_error};
 use super::snapshot::Cache;
 use crate::api_util::Time;
 use crate::object::{ConditionStatus, Pod, lit};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 /// A node that pods would have to leave.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct Attempt<'a, 'f> {
     pub now: Time,
     /// Draws where to begin, and breaks ties.
     pub draw: &'a mut dyn FnMut() -> u64,
+    /// What is known from earlier attempts of like pods.
+    pub trials: &'a mut Trials,
 }
 
 /// Whether a pod may preempt at all; why not. `nominated_open`: the node that it is nominated to was not refused for
@@ -164,15 +166,21 @@ impl Attempt<'_, '_> {
         if let Err(why) = eligible(pod, cluster, for_good) {
             return PostFilter::Nothing(format!("preemption: {why}"));
         }
-        let (candidates, refused) = self.candidates(wanted);
-        let Some(best) = best(&candidates, self.now, self.draw) else {
+        self.trials.catch_up(cluster, self.filters.by_node());
+        // What holds for this pod alone, because it is nominated there itself, is not kept.
+        let own = cluster.nomination(pod.pod.metadata.uid).and_then(|n| cluster.row_of(n));
+        own.iter().for_each(|row| self.trials.rows[*row as usize] = None);
+        let best = self.best(wanted);
+        let Some(row) = best else {
             let mut reasons = Reasons::new();
-            for why in &refused {
-                for r in why.iter() {
-                    *reasons.entry(r.clone()).or_default() += 1;
+            for row in &self.open {
+                if let Some(Trial::InVain(why)) = &self.trials.rows[*row as usize] {
+                    for r in why.iter() {
+                        *reasons.entry(r.clone()).or_default() += 1;
+                    }
                 }
             }
-            let absent = cluster.order().len() - refused.len();
+            let absent = cluster.order().len() - self.open.len();
             if absent > 0 {
                 *reasons.entry(lit!("Preemption is not helpful for scheduling")).or_default() +=
                     absent as u32;
@@ -180,32 +188,57 @@ impl Attempt<'_, '_> {
             let message = fit_error(cluster.order().len(), None, &reasons, None);
             return PostFilter::Withdrawn(format!("preemption: {message}"));
         };
-        let chosen = candidates[best].clone();
-        let withdrawn = withdrawn(pod, cluster, chosen.row);
+        let Some(Trial::Helps(chosen, _)) = self.trials.rows[row as usize].clone() else {
+            return PostFilter::Nothing(String::new());
+        };
+        own.iter().for_each(|row| self.trials.rows[*row as usize] = None);
+        let withdrawn = withdrawn(pod, cluster, row);
         PostFilter::Nominated(Box::new(Preemption { chosen, withdrawn }))
     }
 
-    /// Tries nodes, from a drawn one on, until there are enough candidates (`DryRunPreemption`).
-    fn candidates(&mut self, wanted: Wanted) -> (Vec<Candidate>, Vec<Why>) {
+    /// Tries nodes, from a drawn one on, until there are enough candidates (`DryRunPreemption`); the node that is as
+    /// good as any.
+    fn best(&mut self, wanted: Wanted) -> Option<u32> {
         let n = self.open.len();
-        let (mut found, mut refused) = (Vec::new(), Vec::new());
         if n == 0 {
-            return (found, refused);
+            return None;
         }
         let enough = wanted.enough(n);
-        let offset = super::framework::pick((self.draw)(), n);
+        let offset = pick((self.draw)(), n);
+        let (mut found, mut harmless) = (0, false);
+        let mut best: Option<Price> = None;
+        let mut ties: Vec<u32> = Vec::new();
         for k in 0..n {
-            match self.trial(self.open[(offset + k) % n]) {
-                Ok(c) => {
-                    found.push(c);
-                    if found.len() >= enough && found.iter().any(|c| c.violations == 0) {
-                        break;
-                    }
+            let i = offset + k;
+            let row = self.open[if i < n { i } else { i - n }];
+            if self.trials.rows[row as usize].is_none() {
+                let trial = match self.trial(row) {
+                    Ok(c) => Trial::Helps(c.clone(), price(&c)),
+                    Err((_, r)) => Trial::InVain(r.reasons),
+                };
+                self.trials.rows[row as usize] = Some(trial);
+            }
+            let Some(Trial::Helps(_, price)) = &self.trials.rows[row as usize] else { continue };
+            match best.map_or(Ordering::Less, |b| price.compare(&b, self.now)) {
+                Ordering::Less => {
+                    best = Some(*price);
+                    ties.clear();
+                    ties.push(row);
                 }
-                Err((_, r)) => refused.push(r.reasons),
+                Ordering::Equal => ties.push(row),
+                Ordering::Greater => {}
+            }
+            found += 1;
+            harmless |= price.violations == 0;
+            if found >= enough && harmless {
+                break;
             }
         }
-        (found, refused)
+        match ties.len() {
+            0 => None,
+            1 => Some(ties[0]),
+            n => Some(ties[pick((self.draw)(), n)]),
+        }
     }
 }
 
@@ -222,26 +255,83 @@ pub fn withdrawn(pod: &PodInfo, cluster: &Cache, row: u32) -> Vec<PodInfo> {
     cluster.nominated(row).iter().filter(|p| p.priority() < pod.priority()).cloned().collect()
 }
 
-/// The candidates that are as good as any: fewest budgets broken, lowest highest priority, lowest sum of
-/// priorities, fewest victims, latest start of the most important (`pickOneNodeForPreemption`).
-pub fn best_of(candidates: &[Candidate], now: Time) -> Vec<usize> {
-    type Key = (i64, i32, i64, usize, Reverse<Time>);
-    let key = |c: &Candidate| -> Key {
-        let highest = c.victims.first().map_or(i32::MIN, PodInfo::priority);
-        let sum = c.victims.iter().map(|v| i64::from(v.priority()) + i64::from(i32::MAX) + 1).sum();
-        let earliest =
-            c.victims.iter().filter(|v| v.priority() == highest).map(|v| started(&v.pod, now)).min();
-        (c.violations, highest, sum, c.victims.len(), Reverse(earliest.unwrap_or(now)))
-    };
-    let Some(least) = candidates.iter().map(key).min() else { return Vec::new() };
-    (0..candidates.len()).filter(|i| key(&candidates[*i]) == least).collect()
+/// What a candidate costs, the first difference counting most: budgets broken, the highest priority, the sum of
+/// priorities, the number of victims, and how long the most important have run (`pickOneNodeForPreemption`).
+#[derive(Clone, Copy, Debug)]
+struct Price {
+    violations: i64,
+    highest: i32,
+    sum: i64,
+    victims: usize,
+    /// When the first of the most important started; `None` if it has not.
+    started: Option<Time>,
 }
 
-fn best(candidates: &[Candidate], now: Time, draw: &mut dyn FnMut() -> u64) -> Option<usize> {
-    let best = best_of(candidates, now);
-    match best.len() {
-        0 => None,
-        1 => Some(best[0]),
-        n => Some(best[super::framework::pick(draw(), n)]),
+impl Price {
+    fn compare(&self, other: &Price, now: Time) -> Ordering {
+        let key = |p: &Price| {
+            (p.violations, p.highest, p.sum, p.victims, Reverse(p.started.unwrap_or(now)))
+        };
+        key(self).cmp(&key(other))
+    }
+}
+
+fn price(c: &Candidate) -> Price {
+    let highest = c.victims.first().map_or(i32::MIN, PodInfo::priority);
+    let most = c.victims.iter().filter(|v| v.priority() == highest);
+    Price {
+        violations: c.violations,
+        highest,
+        sum: c.victims.iter().map(|v| i64::from(v.priority()) + i64::from(i32::MAX) + 1).sum(),
+        victims: c.victims.len(),
+        // A pod that has not started counts as started now, which is after all others.
+        started: most.map(|v| v.pod.status.start_time).min_by_key(|t| (t.is_none(), *t)).flatten(),
+    }
+}
+
+/// The candidates that are as good as any.
+pub fn best_of(candidates: &[Candidate], now: Time) -> Vec<usize> {
+    let prices: Vec<Price> = candidates.iter().map(price).collect();
+    let Some(least) = prices.iter().min_by(|a, b| a.compare(b, now)) else { return Vec::new() };
+    (0..prices.len()).filter(|i| prices[*i].compare(least, now) == Ordering::Equal).collect()
+}
+
+/// What came of trying a node.
+#[derive(Clone, Debug)]
+enum Trial {
+    Helps(Candidate, Price),
+    InVain(Why),
+}
+
+/// What came of trying nodes for pods of one class. It holds until a node changes, if the filters look at nothing
+/// beyond the node.
+#[derive(Debug, Default)]
+pub struct Trials {
+    touches: u64,
+    budgets: u64,
+    rows: Vec<Option<Trial>>,
+}
+
+impl Clone for Trials {
+    /// Trials are not copied: they are made anew when they are needed.
+    fn clone(&self) -> Trials {
+        Trials::default()
+    }
+}
+
+impl Trials {
+    fn catch_up(&mut self, cluster: &Cache, keep: bool) {
+        let rows = cluster.rows().len();
+        let budgets = cluster.listers.budget_epoch();
+        let known = keep && self.rows.len() == rows && self.budgets == budgets;
+        match cluster.touched_since(self.touches).filter(|_| known) {
+            Some(touched) => touched.iter().for_each(|r| self.rows[*r as usize] = None),
+            None => {
+                self.rows.clear();
+                self.rows.resize_with(rows, || None);
+            }
+        }
+        self.touches = cluster.touches();
+        self.budgets = budgets;
     }
 }

@@ -13,10 +13,10 @@ use super::profile::Profile;
 use super::resources::PodAmounts;
 use super::snapshot::Cache;
 use crate::core::Cx;
-use crate::object::{Key, Kind, Pod, Uid};
+use crate::object::{Key, Kind, Pod, Uid, UidMap};
 use crate::time::{SimTime, Span};
 use crate::trace::{Cause, Code};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// First back-off (`podInitialBackoffSeconds`).
@@ -98,11 +98,12 @@ pub struct SchedulingQueue {
     profile: Arc<Profile>,
     /// The pod that came last.
     latest: Option<PodInfo>,
-    pods: HashMap<Uid, (Queued, Place)>,
+    pods: UidMap<(Queued, Place)>,
     active: BTreeSet<SortKey>,
     backoff: BTreeSet<(SimTime, SortKey)>,
     error_backoff: BTreeSet<(SimTime, SortKey)>,
-    unschedulable: BTreeSet<(u64, Uid)>,
+    /// By the plugins that rejected them.
+    unschedulable: BTreeMap<u32, BTreeSet<(u64, Uid)>>,
     /// The pod in the scheduling cycle, and what happened since it began.
     in_flight: Option<(Uid, Vec<(ClusterEvent, Cause)>)>,
     seq: u64,
@@ -114,11 +115,11 @@ impl SchedulingQueue {
         SchedulingQueue {
             profile,
             latest: None,
-            pods: HashMap::new(),
+            pods: UidMap::default(),
             active: BTreeSet::new(),
             backoff: BTreeSet::new(),
             error_backoff: BTreeSet::new(),
-            unschedulable: BTreeSet::new(),
+            unschedulable: BTreeMap::new(),
             in_flight: None,
             seq: 0,
         }
@@ -126,7 +127,11 @@ impl SchedulingQueue {
 
     /// How many pods are active, backing off, and unschedulable.
     pub fn lengths(&self) -> (usize, usize, usize) {
-        (self.active.len(), self.backoff.len() + self.error_backoff.len(), self.unschedulable.len())
+        (
+            self.active.len(),
+            self.backoff.len() + self.error_backoff.len(),
+            self.unschedulable.values().map(BTreeSet::len).sum(),
+        )
     }
 
     fn sort_key(&self, q: &Queued) -> SortKey {
@@ -141,7 +146,9 @@ impl SchedulingQueue {
             Place::Active => drop(self.active.insert(key)),
             Place::Backoff => drop(self.backoff.insert((q.expires(), key))),
             Place::ErrorBackoff => drop(self.error_backoff.insert((q.expires(), key))),
-            Place::Unschedulable => drop(self.unschedulable.insert((q.seq, q.uid()))),
+            Place::Unschedulable => {
+                self.unschedulable.entry(q.rejectors.0).or_default().insert((q.seq, q.uid()));
+            }
         }
         self.pods.insert(q.uid(), (q, place));
     }
@@ -153,9 +160,28 @@ impl SchedulingQueue {
             Place::Active => self.active.remove(&key),
             Place::Backoff => self.backoff.remove(&(q.expires(), key)),
             Place::ErrorBackoff => self.error_backoff.remove(&(q.expires(), key)),
-            Place::Unschedulable => self.unschedulable.remove(&(q.seq, uid)),
+            Place::Unschedulable => self.let_go(&q),
         };
         Some((q, place))
+    }
+
+    fn let_go(&mut self, q: &Queued) -> bool {
+        let Some(set) = self.unschedulable.get_mut(&q.rejectors.0) else { return false };
+        let was = set.remove(&(q.seq, q.uid()));
+        if set.is_empty() {
+            self.unschedulable.remove(&q.rejectors.0);
+        }
+        was
+    }
+
+    /// The unschedulable pods that one of these plugins rejected, or about which something went wrong, in the order
+    /// in which they came.
+    fn rejected_by(&self, plugins: Bits) -> Vec<Uid> {
+        let concerned = |(bits, _): &(&u32, _)| **bits == 0 || plugins.meets(Bits(**bits));
+        let sets = self.unschedulable.iter().filter(concerned);
+        let mut all: Vec<(u64, Uid)> = sets.flat_map(|(_, set)| set.iter().copied()).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, uid)| uid).collect()
     }
 
     /// A pod that waits for a node has come.
@@ -300,11 +326,9 @@ impl SchedulingQueue {
         if interested.is_empty() {
             return;
         }
-        let all: Vec<Uid> = self.unschedulable.iter().map(|(_, uid)| *uid).collect();
-        for uid in all {
+        for uid in self.rejected_by(interested) {
             let Some((q, _)) = self.pods.get(&uid) else { continue };
-            if q.rejectors.meets(interested)
-                && self.worth(q, &event, cluster)
+            if self.worth(q, &event, cluster)
                 && let Some((q, _)) = self.take(uid)
             {
                 self.retry(cx, q, event.what);
@@ -337,8 +361,7 @@ impl SchedulingQueue {
     /// Pods that have been unschedulable for too long are tried again.
     pub fn flush_leftover(&mut self, cx: &mut Cx<'_>) {
         let now = cx.now();
-        let all: Vec<Uid> = self.unschedulable.iter().map(|(_, uid)| *uid).collect();
-        for uid in all {
+        for uid in self.rejected_by(Bits(u32::MAX)) {
             if self.pods.get(&uid).is_some_and(|(q, _)| now - q.timestamp > LEFTOVER_AFTER)
                 && let Some((q, _)) = self.take(uid)
             {
@@ -349,7 +372,8 @@ impl SchedulingQueue {
 
     /// Since when the pod waits that has been unschedulable for longest.
     pub fn oldest_unschedulable(&self) -> Option<SimTime> {
-        self.unschedulable.iter().filter_map(|(_, uid)| Some(self.pods.get(uid)?.0.timestamp)).min()
+        let all = self.unschedulable.values().flatten();
+        all.filter_map(|(_, uid)| Some(self.pods.get(uid)?.0.timestamp)).min()
     }
 }
 

@@ -10,7 +10,7 @@ use super::listers::Listers;
 use super::node_tree::{NodeTree, zone_of};
 use super::resources::Amounts;
 use crate::cow::{CowTable, Keyed};
-use crate::object::{Node, Pod, Str, Uid};
+use crate::object::{Node, Pod, Str, Uid, UidMap};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -42,6 +42,9 @@ pub struct NodeInfo {
     /// Its images, as of the last time that the scheduler took note of the node.
     pub images: Vec<ImageHere>,
 }
+
+/// So many changes of rows are remembered at least.
+const TOUCHES_KEPT: usize = 2048;
 
 /// An image of a node. Upstream copies a node into its snapshot when the node or its pods changed; until then the
 /// number of nodes that have the image stays as it was copied.
@@ -139,9 +142,9 @@ impl Keyed for Placed {
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     rows: Vec<NodeInfo>,
-    /// Changes whenever the row does, and never has the same value twice.
-    generations: Vec<u32>,
-    generation: u32,
+    /// The rows that changed, the latest last; `touched_before` more were there and are forgotten.
+    touched: Vec<u32>,
+    touched_before: u64,
     free: Vec<u32>,
     by_name: HashMap<Str, u32>,
     tree: NodeTree,
@@ -157,7 +160,7 @@ pub struct Cache {
     with_affinity: u32,
     with_anti_affinity: u32,
     nominated: BTreeMap<u32, Vec<PodInfo>>,
-    nominations: HashMap<Uid, Str>,
+    nominations: UidMap<Str>,
     /// Rises when the set of nodes, or something that selects among nodes, changed.
     epoch: u64,
     journal: Journal,
@@ -182,9 +185,14 @@ impl Cache {
     pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
         self.order.iter().map(|i| &self.rows[*i as usize])
     }
-    /// For each row a number that changes when the row does.
-    pub fn generations(&self) -> &[u32] {
-        &self.generations
+    /// How many times a row has changed.
+    pub fn touches(&self) -> u64 {
+        self.touched_before + self.touched.len() as u64
+    }
+    /// The rows that changed since there were so many changes; `None` if some of them are forgotten.
+    pub fn touched_since(&self, touches: u64) -> Option<&[u32]> {
+        let skip = usize::try_from(touches.checked_sub(self.touched_before)?).ok()?;
+        self.touched.get(skip..)
     }
     /// The number of a node that can be chosen.
     pub fn row_of(&self, name: &str) -> Option<u32> {
@@ -220,9 +228,16 @@ impl Cache {
         &self.journal
     }
 
+    fn note(&mut self, row: u32) {
+        if self.touched.len() == 2 * TOUCHES_KEPT {
+            self.touched.drain(..TOUCHES_KEPT);
+            self.touched_before += TOUCHES_KEPT as u64;
+        }
+        self.touched.push(row);
+    }
+
     fn touch(&mut self, row: u32) {
-        self.generation += 1;
-        self.generations[row as usize] = self.generation;
+        self.note(row);
         if !self.images.is_empty() {
             self.changed.push(row);
         }
@@ -248,11 +263,11 @@ impl Cache {
         }
         if self.images_among != nodes {
             self.images_among = if self.images.is_empty() { 0 } else { nodes };
-            for (info, generation) in self.rows.iter_mut().zip(&mut self.generations) {
+            for row in 0..self.rows.len() {
+                let info = &mut self.rows[row];
                 if !info.images.is_empty() {
-                    self.generation += 1;
-                    *generation = self.generation;
                     info.images.iter_mut().for_each(|i| i.spread = spread(i.size, i.nodes));
+                    self.note(row as u32);
                 }
             }
         }
@@ -266,7 +281,6 @@ impl Cache {
             Some(i) => i,
             None => {
                 self.rows.push(NodeInfo::default());
-                self.generations.push(0);
                 (self.rows.len() - 1) as u32
             }
         };
@@ -519,7 +533,6 @@ impl Cache {
         let mut new = Cache { listers: self.listers.clone(), tree: self.tree.clone(), ..Cache::default() };
         // Rows keep their numbers, so that the order of nodes stays.
         new.rows.resize(self.rows.len(), NodeInfo::default());
-        new.generations.resize(self.rows.len(), 0);
         new.free.clone_from(&self.free);
         for (i, r) in self.rows.iter().enumerate().filter(|(i, _)| !self.free.contains(&(*i as u32))) {
             new.rows[i] = NodeInfo { row: i as u32, name: r.name.clone(), ..NodeInfo::default() };

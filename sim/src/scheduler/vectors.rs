@@ -8,7 +8,7 @@ use super::facts::PodInfo;
 use super::fast::{Decided, Decider};
 use super::filters::Filters;
 use super::message::fit_error;
-use super::preemption::{Attempt, best_of};
+use super::preemption::{Attempt, Trials, best_of};
 use super::profile::Profile;
 use super::snapshot::Cache;
 use crate::api_util::Time;
@@ -372,7 +372,8 @@ fn preemption(
     if let Some(mut filters) = Filters::begin(profile, pod, cache).ok().filter(|_| tried) {
         let mut candidates = Vec::new();
         let mut draw = || 0;
-        let mut attempt = Attempt { filters: &mut filters, open: e.open.clone(), now: NOW, draw: &mut draw };
+        let (open, trials) = (e.open.clone(), &mut Trials::default());
+        let mut attempt = Attempt { filters: &mut filters, open, now: NOW, draw: &mut draw, trials };
         let (mut have, mut against) = (BTreeMap::new(), BTreeMap::new());
         for row in &e.open {
             let name = cache.row(*row).name.clone();

@@ -33,6 +33,7 @@ pub fn head() -> String {
     )
 }
 
+impl Ran {
     /// Its figure over upstream's threshold, unless a comparison would say nothing.
     pub fn ratio(&self, m: &Measured) -> Option<f64> {
         if !self.outcome.problems.is_empty() {

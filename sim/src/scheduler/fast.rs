@@ -321,6 +321,7 @@ impl Decider {
         let cells = Arc::make_mut(&mut class.cells);
         cells.catch_up(cache, self.columns.len());
         let mut look = Look {
+            known: [[0; 4]; BEYOND],
             profile: &self.profile,
             columns: &self.columns,
             rank: &self.rank,
@@ -359,17 +360,22 @@ impl Decider {
             };
             let mut met = wished.is_none();
             // Like upstream, the search ends when one more feasible node is met than wanted.
-            for row in rows[first..].iter().chain(&rows[..first]) {
-                let refusal = look.refusal(*row) as usize;
-                if refusal == 0 {
-                    if self.feasible.len() == want {
-                        break;
+            'search: for part in [&rows[first..], &rows[..first]] {
+                for chunk in part.chunks(CHUNK) {
+                    let codes = look.ask_beyond(chunk);
+                    for (i, row) in chunk.iter().enumerate() {
+                        let refusal = look.combined(*row, &codes, i) as usize;
+                        if refusal == 0 {
+                            if self.feasible.len() == want {
+                                break 'search;
+                            }
+                            self.feasible.push(*row);
+                            continue;
+                        }
+                        met |= wished == Some(*row);
+                        refuse(&look, *row, refusal);
                     }
-                    self.feasible.push(*row);
-                    continue;
                 }
-                met |= wished == Some(*row);
-                refuse(&look, *row, refusal);
             }
             // The node to which the pod is nominated was asked before the others.
             if let Some(row) = wished.filter(|_| !met) {
@@ -595,8 +601,21 @@ impl Class {
     }
 }
 
+/// So many nodes are asked about at once.
+const CHUNK: usize = 64;
+/// So many plugins are asked about many nodes at once; of more, all are asked node by node.
+const BEYOND: usize = 4;
+
+/// What plugins that look beyond the node say about the nodes of a chunk ([`super::framework::Plugin::filter_all`]).
+struct Codes {
+    asked: Bits,
+    of: [[u8; CHUNK]; BEYOND],
+}
+
 /// One look over the nodes for one pod.
 struct Look<'a> {
+    /// For each plugin that looks beyond the node, the numbers of its refusals by their codes.
+    known: [[u16; 4]; BEYOND],
     profile: &'a Profile,
     columns: &'a [usize],
     rank: &'a [usize],
@@ -613,6 +632,61 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Asks the plugins that look beyond the node about many nodes at once, where they can be.
+    fn ask_beyond(&mut self, rows: &[u32]) -> Codes {
+        let mut codes = Codes { asked: Bits::NONE, of: [[0; CHUNK]; BEYOND] };
+        for (k, p) in self.uncached.iter().enumerate().take(BEYOND) {
+            let plugin = self.profile.plugin(*p);
+            if plugin.filter_all(self.pod, rows, &self.states[*p], &mut codes.of[k][..rows.len()]) {
+                codes.asked = codes.asked.or(Bits::one(k));
+            }
+        }
+        codes
+    }
+
+    /// As [`Look::refusal`], with what the plugins have said already about the row, which is the `i`th of its chunk.
+    #[inline]
+    fn combined(&mut self, row: u32, codes: &Codes, i: usize) -> u16 {
+        let mut cached = self.cells.verdict[row as usize];
+        if cached == STALE || self.own_nomination == Some(row) {
+            cached = self.fill(row);
+        }
+        if self.uncached.is_empty() {
+            return cached;
+        }
+        if codes.asked.0.count_ones() as usize != self.uncached.len() || self.cells.nominated[row as usize] {
+            return self.refusal_beyond(row, cached);
+        }
+        // The first in the list to refuse is the one that counts.
+        for k in 0..self.uncached.len() {
+            let code = codes.of[k][i];
+            if code != 0 {
+                let plugin = self.uncached[k];
+                let before = match cached {
+                    0 => usize::MAX,
+                    n => self.rank[self.refusals[n as usize - 1].plugin],
+                };
+                return if self.rank[plugin] < before { self.interned(k, code) } else { cached };
+            }
+        }
+        cached
+    }
+
+    /// The number of a refusal by its code.
+    fn interned(&mut self, k: usize, code: u8) -> u16 {
+        let slot = usize::from(code) - 1;
+        if let Some(n) = self.known[k].get(slot).copied().filter(|n| *n != 0) {
+            return n;
+        }
+        let plugin = self.uncached[k];
+        let (why, unresolvable) = &self.profile.plugin(plugin).rejections()[slot];
+        let n = self.intern(plugin, Rejection { reasons: why.clone().into(), unresolvable: *unresolvable });
+        if let Some(known) = self.known[k].get_mut(slot) {
+            *known = n;
+        }
+        n
+    }
+
     /// 0 if the node is feasible, otherwise 1 + the number of the first refusal.
     #[inline]
     fn refusal(&mut self, row: u32) -> u16 {

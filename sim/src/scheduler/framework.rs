@@ -318,6 +318,16 @@ pub trait Plugin: Send + Sync {
         let _ = (pod, node, state);
         Ok(())
     }
+    /// The verdicts on many nodes: 0 for each that passes, otherwise 1 + the place of the reason in
+    /// [`Plugin::rejections`]. There only to be faster than [`Plugin::filter`] for each; `false` if it is not there.
+    fn filter_all(&self, pod: &PodInfo, rows: &[u32], state: &State, out: &mut [u8]) -> bool {
+        let _ = (pod, rows, state, out);
+        false
+    }
+    /// The reasons of [`Plugin::filter_all`].
+    fn rejections(&self) -> &'static [(Str, bool)] {
+        &[]
+    }
     /// When no node passed the filters: whether the plugin can make room (`PostFilter`).
     fn post_filter(&self, attempt: &mut Attempt<'_, '_>) -> PostFilter {
         let _ = attempt;
@@ -358,6 +368,19 @@ pub enum PostFilter {
 /// The highest normalised score (`MaxNodeScore`).
 pub const MAX_SCORE: i64 = 100;
 
+/// Replaces each number by what `f` makes of it. Scores of many nodes have few values, so that most need no work.
+pub fn map_scores(scores: &mut [i64], f: impl Fn(i64) -> i64) {
+    const SLOTS: usize = 16;
+    let mut known = [(i64::MIN, 0i64); SLOTS];
+    for s in scores {
+        let slot = &mut known[*s as usize % SLOTS];
+        if slot.0 != *s || *s == i64::MIN {
+            *slot = (*s, f(*s));
+        }
+        *s = slot.1;
+    }
+}
+
 /// `helper.DefaultNormalizeScore`: the highest becomes 100, the others in proportion; `reverse` turns it round.
 pub fn default_normalize(scores: &mut [i64], reverse: bool) {
     let max = scores.iter().copied().max().unwrap_or(0).max(0);
@@ -367,10 +390,10 @@ pub fn default_normalize(scores: &mut [i64], reverse: bool) {
         }
         return;
     }
-    for s in scores {
-        let scaled = MAX_SCORE * *s / max;
-        *s = if reverse { MAX_SCORE - scaled } else { scaled };
-    }
+    map_scores(scores, |s| {
+        let scaled = MAX_SCORE * s / max;
+        if reverse { MAX_SCORE - scaled } else { scaled }
+    });
 }
 
 /// How many nodes have to be found feasible before the search ends (`numFeasibleNodesToFind`).

@@ -269,9 +269,7 @@ struct Price {
 
 impl Price {
     fn compare(&self, other: &Price, now: Time) -> Ordering {
-        let key = |p: &Price| {
-            (p.violations, p.highest, p.sum, p.victims, Reverse(p.started.unwrap_or(now)))
-        };
+        let key = |p: &Price| (p.violations, p.highest, p.sum, p.victims, Reverse(p.started.unwrap_or(now)));
         key(self).cmp(&key(other))
     }
 }

@@ -10,7 +10,7 @@ use crate::scheduler::facts::{Facts, Term};
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, NODE_ADD, NODE_LABEL, NORMALIZE, POD_ADD, POD_DELETE, POD_LABEL,
     PRE_FILTER, PRE_SCORE, Plugin, PodChange, PodInfo, Points, PreFilter, Rejection, SCORE, State, Subject,
-    state, state_mut,
+    map_scores, state, state_mut,
 };
 use crate::scheduler::snapshot::{Cache, NodeInfo};
 use crate::scheduler::topology::{Column, NONE};
@@ -154,6 +154,18 @@ impl Counts {
         }
     }
 
+    /// 0 if the node passes, otherwise 1 + the place of the reason.
+    #[inline]
+    fn verdict(&self, row: u32) -> u8 {
+        if !self.near.tables.is_empty() && !self.near(row) {
+            return 1;
+        }
+        if any(&self.away, row) {
+            return 2;
+        }
+        if any(&self.avoided_by, row) { 3 } else { 0 }
+    }
+
     fn near(&self, row: u32) -> bool {
         let mut all = true;
         for t in &self.near.tables {
@@ -167,6 +179,14 @@ impl Counts {
     }
 }
 
+/// Why nodes are refused, and whether for good.
+static REASONS: [(Str, bool); 3] = [
+    (lit!("node(s) didn't match pod affinity rules"), true),
+    (lit!("node(s) didn't match pod anti-affinity rules"), false),
+    (lit!("node(s) didn't satisfy existing pods anti-affinity rules"), false),
+];
+
+#[inline]
 fn any(sums: &Sums, row: u32) -> bool {
     sums.nonzero > 0
         && sums.tables.iter().any(|t| {
@@ -286,17 +306,23 @@ impl Plugin for InterPodAffinity {
     }
     fn filter(&self, _: &PodInfo, node: &NodeInfo, keep: &State) -> Result<(), Rejection> {
         let Some(counts) = state::<Kept>(keep).and_then(|k| k.filter.as_ref()) else { return Ok(()) };
-        if !counts.near.tables.is_empty() && !counts.near(node.row) {
-            return Err(Rejection::unresolvable(lit!("node(s) didn't match pod affinity rules")));
+        match counts.verdict(node.row) {
+            0 => Ok(()),
+            n => {
+                let (why, unresolvable) = &REASONS[usize::from(n) - 1];
+                Err(Rejection { reasons: why.clone().into(), unresolvable: *unresolvable })
+            }
         }
-        if any(&counts.away, node.row) {
-            return Err(Rejection::unschedulable(lit!("node(s) didn't match pod anti-affinity rules")));
+    }
+    fn filter_all(&self, _: &PodInfo, rows: &[u32], keep: &State, out: &mut [u8]) -> bool {
+        let Some(counts) = state::<Kept>(keep).and_then(|k| k.filter.as_ref()) else { return false };
+        for (verdict, row) in out.iter_mut().zip(rows) {
+            *verdict = counts.verdict(*row);
         }
-        if any(&counts.avoided_by, node.row) {
-            let why = lit!("node(s) didn't satisfy existing pods anti-affinity rules");
-            return Err(Rejection::unschedulable(why));
-        }
-        Ok(())
+        true
+    }
+    fn rejections(&self) -> &'static [(Str, bool)] {
+        &REASONS
     }
     fn pre_score(&self, pod: &PodInfo, cluster: &Cache, _: &[u32], keep: &mut State) -> bool {
         let own = !pod.facts.preferred.is_empty();
@@ -335,8 +361,6 @@ impl Plugin for InterPodAffinity {
             return;
         };
         let range = (max - min) as f64;
-        for s in scores {
-            *s = if max > min { (100.0 * ((*s - min) as f64 / range)) as i64 } else { 0 };
-        }
+        map_scores(scores, |s| if max > min { (100.0 * ((s - min) as f64 / range)) as i64 } else { 0 });
     }
 }

@@ -14,7 +14,7 @@ use crate::scheduler::facts::Spread;
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, NODE_ADD, NODE_DELETE, NODE_LABEL, NODE_TAINT, NORMALIZE, POD_ADD,
     POD_DELETE, POD_LABEL, PRE_FILTER, PRE_SCORE, Plugin, PodChange, PodInfo, Points, PreFilter, Rejection,
-    SCORE, State, Subject, state, state_mut,
+    SCORE, State, Subject, map_scores, state, state_mut,
 };
 use crate::scheduler::snapshot::{Cache, NodeInfo};
 use crate::scheduler::topology::{Column, NONE};
@@ -112,6 +112,8 @@ struct Constraint {
     min_domains: i64,
     counted: Counted,
     column: Column,
+    /// Whether the label is the one that each node has for itself.
+    hostname: bool,
     /// Whether the pods of a node count, by the constraint's policies.
     included: Vec<bool>,
     counts: Vec<i64>,
@@ -143,6 +145,7 @@ impl Constraint {
         Constraint {
             max_skew: c.max_skew,
             min_domains: c.min_domains.unwrap_or(1),
+            hostname: c.topology_key == HOSTNAME,
             itself: i64::from(counted.selects(&m.labels)),
             counts: vec![0; column.domains()],
             counted,
@@ -152,10 +155,6 @@ impl Constraint {
             by_row: Vec::new(),
             weight: 0.0,
         }
-    }
-
-    fn hostname(&self) -> bool {
-        self.column.key == HOSTNAME
     }
 
     fn count(&mut self, cluster: &Cache) {
@@ -233,6 +232,30 @@ struct Kept {
     round: u64,
 }
 
+/// Why nodes are refused, and whether for good.
+static REASONS: [(Str, bool); 2] = [
+    (lit!("node(s) didn't match pod topology spread constraints (missing required label)"), true),
+    (lit!("node(s) didn't match pod topology spread constraints"), false),
+];
+
+impl Kept {
+    /// 0 if the node passes, otherwise 1 + the place of the reason.
+    #[inline]
+    fn verdict(&self, row: u32) -> u8 {
+        let Some(hard) = &self.hard else { return 0 };
+        for (c, least) in hard.constraints.iter().zip(&self.least) {
+            let domain = c.column.domain(row);
+            if domain == NONE {
+                return 1;
+            }
+            if c.counts[domain as usize] + c.itself - least > c.max_skew {
+                return 2;
+            }
+        }
+        0
+    }
+}
+
 impl PodTopologySpread {
     /// The constraints of a pod, hard or soft, with their selectors.
     fn constraints(
@@ -287,7 +310,7 @@ impl PodTopologySpread {
         let new = |(c, selector): (Spread, _)| Constraint::new(&c, selector, pod, cluster, &left_out);
         let mut constraints: Vec<Constraint> = list.into_iter().map(new).collect();
         for c in &mut constraints {
-            if !hard && c.hostname() {
+            if !hard && c.hostname {
                 c.by_row = vec![0; cluster.rows().len()];
                 for node in cluster.nodes().filter(|n| !n.pods.is_empty()) {
                     c.by_row[node.row as usize] = c.counted.of(node);
@@ -315,11 +338,13 @@ fn score_of(constraints: &[Constraint], row: u32) -> i64 {
     for c in constraints {
         let domain = c.column.domain(row);
         if domain != NONE {
-            let count = if c.hostname() { c.by_row[row as usize] } else { c.counts[domain as usize] };
+            let count = if c.hostname { c.by_row[row as usize] } else { c.counts[domain as usize] };
             score += count as f64 * c.weight + (c.max_skew - 1) as f64;
         }
     }
-    score.round() as i64
+    // Rounded, halves up: scores are not negative.
+    let whole = score as i64;
+    whole + i64::from(score - whole as f64 >= 0.5)
 }
 
 impl Plugin for PodTopologySpread {
@@ -390,7 +415,7 @@ impl Plugin for PodTopologySpread {
             if !c.counted.counts(&info.pod) {
                 continue;
             }
-            if c.hostname() {
+            if c.hostname {
                 if let Some(n) = c.by_row.get_mut(row as usize) {
                     *n += sign;
                 }
@@ -401,19 +426,23 @@ impl Plugin for PodTopologySpread {
     }
     fn filter(&self, _: &PodInfo, node: &NodeInfo, keep: &State) -> Result<(), Rejection> {
         let Some(kept) = state::<Kept>(keep) else { return Ok(()) };
-        for (c, least) in kept.hard.iter().flat_map(|h| &h.constraints).zip(&kept.least) {
-            let domain = c.column.domain(node.row);
-            if domain == NONE {
-                let why =
-                    lit!("node(s) didn't match pod topology spread constraints (missing required label)");
-                return Err(Rejection::unresolvable(why));
-            }
-            if c.counts[domain as usize] + c.itself - least > c.max_skew {
-                let why = lit!("node(s) didn't match pod topology spread constraints");
-                return Err(Rejection::unschedulable(why));
+        match kept.verdict(node.row) {
+            0 => Ok(()),
+            n => {
+                let (why, unresolvable) = &REASONS[usize::from(n) - 1];
+                Err(Rejection { reasons: why.clone().into(), unresolvable: *unresolvable })
             }
         }
-        Ok(())
+    }
+    fn filter_all(&self, _: &PodInfo, rows: &[u32], keep: &State, out: &mut [u8]) -> bool {
+        let Some(kept) = state::<Kept>(keep) else { return false };
+        for (verdict, row) in out.iter_mut().zip(rows) {
+            *verdict = kept.verdict(*row);
+        }
+        true
+    }
+    fn rejections(&self) -> &'static [(Str, bool)] {
+        &REASONS
     }
     fn pre_score(&self, pod: &PodInfo, cluster: &Cache, feasible: &[u32], keep: &mut State) -> bool {
         let kept = kept(keep);
@@ -438,7 +467,7 @@ impl Plugin for PodTopologySpread {
         kept.seen.resize_with(constraints.len(), Vec::new);
         for (c, seen) in constraints.iter_mut().zip(&mut kept.seen) {
             let mut size = scored;
-            if !c.hostname() {
+            if !c.hostname {
                 size = 0;
                 // One more, for nodes without the label.
                 seen.resize(c.counts.len() + 1, 0);
@@ -472,12 +501,9 @@ impl Plugin for PodTopologySpread {
         let Some(kept) = state::<Kept>(keep) else { return };
         let with = || scores.iter().zip(&kept.ignored).filter(|(_, i)| !**i).map(|(s, _)| *s);
         let (min, max) = (with().min().unwrap_or(0), with().max().unwrap_or(0));
-        for (s, ignored) in scores.iter_mut().zip(&kept.ignored) {
-            *s = match (*ignored, max) {
-                (true, _) => 0,
-                (false, 0) => 100,
-                (false, max) => 100 * (max + min - *s) / max,
-            };
+        map_scores(scores, |s| if max == 0 { 100 } else { 100 * (max + min - s) / max });
+        for (s, _) in scores.iter_mut().zip(&kept.ignored).filter(|(_, ignored)| **ignored) {
+            *s = 0;
         }
     }
 }

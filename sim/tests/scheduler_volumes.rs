@@ -132,7 +132,7 @@ fn compare(path: &str) -> (usize, Vec<String>) {
 
 #[test]
 fn answers_are_those_of_the_real_scheduler() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/scheduler-volumes-v1.34.1.jsonl.gz");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/kube-scheduler-v1.34.1/volumes.jsonl.gz");
     let (compared, wrong) = compare(path);
     println!("{} mismatches / {compared} verdicts", wrong.len());
     assert!(

@@ -162,8 +162,8 @@ pub struct Decider {
     rank: Vec<usize>,
     classes: Vec<Class>,
     clock: u64,
-    /// The class, the kin and the skipped filters of the last decision.
-    last: (usize, usize, Bits),
+    /// The class, the kin and the skipped filters of the last decision, if it came to asking plugins.
+    last: Option<(usize, usize, Bits)>,
     feasible: Vec<u32>,
     totals: Vec<i64>,
     column: Vec<i64>,
@@ -198,7 +198,7 @@ impl Decider {
             columns,
             classes: Vec::new(),
             clock: 0,
-            last: (0, 0, Bits::NONE),
+            last: None,
             feasible: Vec::new(),
             totals: Vec::new(),
             column: Vec::new(),
@@ -274,6 +274,7 @@ impl Decider {
         draw: &mut dyn FnMut() -> u64,
     ) -> Decided {
         let all = cache.order().len();
+        self.last = None;
         if all == 0 {
             return Decided { diagnosis: Some(Diagnosis::default()), ..Decided::default() };
         }
@@ -290,11 +291,11 @@ impl Decider {
         let mut states = std::mem::take(&mut self.classes[c].kin[k].states);
         let decided = match self.pre_filters(c, pod, cache, &mut states) {
             Ok(pre) => {
-                self.last = (c, k, self.classes[c].skip_filter.or(pre.skip));
+                self.last = Some((c, k, self.classes[c].skip_filter.or(pre.skip)));
                 self.search(c, &pre, pod, cache, start, &mut states, draw)
             }
             Err((plugin, rejection)) => {
-                self.last = (c, k, Bits::NONE);
+                self.last = Some((c, k, Bits::NONE));
                 nobody(rejection, plugin)
             }
         };
@@ -441,7 +442,7 @@ impl Decider {
         draw: &mut dyn FnMut() -> u64,
     ) -> PostFiltered {
         let profile = self.profile.clone();
-        let (c, k, skip) = self.last;
+        let Some((c, k, skip)) = self.last else { return PostFiltered::default() };
         let class = &mut self.classes[c];
         let mut filters = Filters {
             profile: &profile,

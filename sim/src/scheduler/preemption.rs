@@ -307,6 +307,8 @@ enum Trial {
 pub struct Trials {
     touches: u64,
     budgets: u64,
+    /// Whether they hold for the next pod.
+    keep: bool,
     rows: Vec<Option<Trial>>,
 }
 
@@ -321,7 +323,7 @@ impl Trials {
     fn catch_up(&mut self, cluster: &Cache, keep: bool) {
         let rows = cluster.rows().len();
         let budgets = cluster.listers.budget_epoch();
-        let known = keep && self.rows.len() == rows && self.budgets == budgets;
+        let known = keep && self.keep && self.rows.len() == rows && self.budgets == budgets;
         match cluster.touched_since(self.touches).filter(|_| known) {
             Some(touched) => touched.iter().for_each(|r| self.rows[*r as usize] = None),
             None => {
@@ -331,5 +333,6 @@ impl Trials {
         }
         self.touches = cluster.touches();
         self.budgets = budgets;
+        self.keep = keep;
     }
 }

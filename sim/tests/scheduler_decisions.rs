@@ -47,7 +47,11 @@ const BAD: [(&str, &str, &str); 6] = [
     ("no JSON", "{", "column 1"),
     ("no object", "[]", "expected"),
     ("no nodes", "{}", "no nodes"),
-    ("neither pod nor steps", r#"{"nodes": [{"metadata": {"name": "a"}}], "snapshotOrder": ["a"]}"#, "neither"),
+    (
+        "neither pod nor steps",
+        r#"{"nodes": [{"metadata": {"name": "a"}}], "snapshotOrder": ["a"]}"#,
+        "neither",
+    ),
     ("a wrong quantity", r#"{"nodes": [{"status": {"allocatable": {"cpu": "x"}}}]}"#, "quant"),
     (
         "an unknown step",

@@ -134,7 +134,8 @@ fn pod(rng: &mut Rng, nodes: u64) -> Value {
         spec["topologySpreadConstraints"] = json!(all);
     }
     if often(rng, 10) {
-        spec["volumes"] = json!([{"name": "v", "persistentVolumeClaim": {"claimName": one(rng, &["one", "none"])}}]);
+        spec["volumes"] =
+            json!([{"name": "v", "persistentVolumeClaim": {"claimName": one(rng, &["one", "none"])}}]);
     }
     let mut labels = json!({"app": one(rng, &["a", "b", "c"])});
     if often(rng, 50) {

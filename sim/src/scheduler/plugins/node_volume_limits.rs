@@ -141,23 +141,18 @@ impl Plugin for NodeVolumeLimits {
         }
         // A volume that a pod on the node has is there already. One that is only attached counts as another, even if
         // it is the pod's own.
-        let mut coming = new.difference(&there).peekable();
-        if coming.peek().is_none() {
-            return Ok(());
-        }
-        let mut attached = Attached::new();
+        let coming: Vec<&(Str, Handle)> = new.iter().filter(|v| !there.contains(v)).collect();
         for a in storage.attachments(&node.name).filter(|a| !a.attacher.is_empty()) {
             let volume = a.volume.as_ref().and_then(|v| storage.volume(v));
             if let Some(csi) = volume.and_then(|v| v.csi.as_ref()) {
-                attached.insert((a.attacher.clone(), Handle::Volume(csi.volume_handle.clone())));
+                there.insert((a.attacher.clone(), Handle::Volume(csi.volume_handle.clone())));
             }
         }
-        let of = |all: &Attached, driver: &Str| all.iter().filter(|(d, _)| d == driver).count();
-        let left = |driver: &Str| attached.difference(&there).filter(|(d, _)| d == driver).count();
-        let coming: Attached = coming.cloned().collect();
         for (driver, _) in &coming {
             let Some(limit) = limits.limit(driver) else { continue };
-            if (of(&there, driver) + left(driver) + of(&coming, driver)) as i64 > limit {
+            let of = |v: &&(Str, Handle)| v.0 == *driver;
+            let held = there.iter().filter(of).count();
+            if (held + coming.iter().copied().filter(of).count()) as i64 > limit {
                 return Err(Rejection::unschedulable(lit!("node(s) exceed max volume count")));
             }
         }

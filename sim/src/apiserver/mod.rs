@@ -21,12 +21,24 @@ pub use types::{DeleteOptions, Patch, Propagation, RequestInfo, Status, Verb};
 use crate::core::Cx;
 use crate::etcd::{Committed, EtcdReply, EtcdRequest};
 use crate::msg::{Comp, Input, Msg, Reply, Request, Timer};
-use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, Str, lit};
+use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, PodSpec, Str, lit};
 use crate::time::Span;
 use crate::trace::What;
 use crate::world::Component;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// A spec with the server's defaults and the given priority, as it is kept of a pod that comes in. Shared as it is if
+/// nothing is missing.
+pub(crate) fn admitted(spec: &Arc<PodSpec>, priority: i32) -> Arc<PodSpec> {
+    const TOLERATION_S: i64 = 300;
+    admission::Memo::default().admit(spec, TOLERATION_S, priority)
+}
+
+/// What a new object would be refused for: `path: what`.
+pub(crate) fn problems(o: &Obj) -> Vec<String> {
+    validate::object(o)
+}
 
 /// The API server's own timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

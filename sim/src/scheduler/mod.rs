@@ -29,6 +29,7 @@ pub mod snapshot;
 pub mod storage;
 #[cfg(test)]
 mod tests;
+pub mod whatif;
 
 use crate::client::{Change, Informer, Recorder};
 use crate::core::Cx;

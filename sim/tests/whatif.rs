@@ -276,6 +276,34 @@ fn the_order_is_that_of_the_queue() {
 }
 
 #[test]
+fn no_two_pods_have_one_name() {
+    let nodes = [node("a", "9", json!({}), json!([])), pod("agent-a", "0", json!({}))];
+    let workload = |version: &str, kind: &str, name: &str| {
+        let restart = if kind == "Job" { "Never" } else { "Always" };
+        let spec = json!({"restartPolicy": restart, "containers": [{"name": "c", "image": "c:1"}]});
+        let template = json!({"metadata": {"labels": {"app": "x"}}, "spec": spec});
+        let mut w = json!({"apiVersion": version, "kind": kind, "metadata": {"name": name},
+            "spec": {"selector": {"matchLabels": {"app": "x"}}, "template": template}});
+        match kind {
+            "Job" => w["spec"]["parallelism"] = 2.into(),
+            "Deployment" => w["spec"]["replicas"] = 2.into(),
+            _ => {}
+        }
+        w
+    };
+    let asked = [
+        workload("apps/v1", "Deployment", "web"),
+        workload("batch/v1", "Job", "web"),
+        pod("web-1", "0", json!({})),
+        workload("apps/v1", "DaemonSet", "agent"),
+    ];
+    let (c, t) = read(&nodes, &asked);
+    let r = schedule(&c, &t, &Options::default(), &mut |_, _| {});
+    let names: Vec<Str> = r.answers.iter().map(|a| name_of(&a.pod)).collect();
+    assert_eq!(names, ["web-2", "web-3", "web-4", "web-5", "web-1", "agent-a-2"]);
+}
+
+#[test]
 fn a_budget_is_spent() {
     let mut low = [pod("low-1", "1", json!({})), pod("low-2", "1", json!({}))];
     for (i, p) in low.iter_mut().enumerate() {

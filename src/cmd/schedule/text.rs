@@ -309,8 +309,8 @@ pub fn compared(c: &Compared) -> String {
         let [b, x, y] = all.map(of);
         rows.push(cells([name, &b, &x, &y]));
     };
-    let parts: [(&str, fn(&Filled) -> f64); 3] =
-        [("mean", |f| f.mean), ("max", |f| f.max), ("deviation", |f| f.deviation)];
+    type Part = fn(&Filled) -> f64;
+    let parts: [(&str, Part); 3] = [("mean", |f| f.mean), ("max", |f| f.max), ("deviation", |f| f.deviation)];
     for (part, of) in parts {
         line(&format!("cpu {part}"), &|u| percent(of(&u.cpu)));
     }

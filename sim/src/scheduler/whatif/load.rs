@@ -8,6 +8,7 @@ use crate::rng::Rng;
 use crate::scheduler::facts::PodInfo;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Kinds besides pods, nodes and workloads that scheduling heeds.
@@ -56,11 +57,23 @@ impl Item {
     pub fn warning(&self, path: &str, code: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..self.error(path, code, message) }
     }
-    /// Its line, if that is known: `line 12 of pods.yaml`.
-    pub fn place(&self) -> String {
-        match &self.doc {
-            Some(d) => format!("line {} of {}", self.source.line_col(d.node.span.start).0, self.source.name),
-            None => self.source.name.clone(),
+    /// Its place, to be told of later.
+    pub fn place(&self) -> Place {
+        Place { source: self.source.clone(), at: self.doc.as_ref().map(|d| d.node.span.start) }
+    }
+}
+
+/// Where an object stands: `line 12 of pods.yaml`. Lines are counted when it is printed.
+pub(super) struct Place {
+    source: Arc<SourceText>,
+    at: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some(at) => write!(f, "line {} of {}", self.source.line_col(at).0, self.source.name),
+            None => f.write_str(&self.source.name),
         }
     }
 }
@@ -223,7 +236,7 @@ pub fn cluster(sources: &[Arc<SourceText>]) -> (Cluster, Vec<Diagnostic>) {
     let mut items: Vec<Item> = sources.iter().flat_map(|s| self::items(s, true, &mut found)).collect();
     let mut c = Cluster::default();
     let mut nodes: Vec<Arc<Node>> = Vec::new();
-    let mut node_names: BTreeMap<Str, String> = BTreeMap::new();
+    let mut node_names: BTreeMap<Str, Place> = BTreeMap::new();
     for i in &items {
         match &i.obj {
             Obj::Node(n) => {
@@ -256,7 +269,7 @@ pub fn cluster(sources: &[Arc<SourceText>]) -> (Cluster, Vec<Diagnostic>) {
     (c, found)
 }
 
-fn odd_node(i: &Item, n: &Node, names: &BTreeMap<Str, String>) -> Option<Diagnostic> {
+fn odd_node(i: &Item, n: &Node, names: &BTreeMap<Str, Place>) -> Option<Diagnostic> {
     if let Some(first) = names.get(&n.metadata.name) {
         let message =
             format!("a node of the name {} is there twice; the first is at {first}", n.metadata.name);
@@ -270,7 +283,7 @@ fn odd_node(i: &Item, n: &Node, names: &BTreeMap<Str, String>) -> Option<Diagnos
 /// What pods have been seen so far.
 #[derive(Default)]
 struct Seen {
-    names: BTreeMap<(Str, Str), String>,
+    names: BTreeMap<(Str, Str), Place>,
     uids: BTreeSet<Uid>,
     sums: BTreeMap<Str, i128>,
     unknown_fields: usize,

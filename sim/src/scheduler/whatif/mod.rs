@@ -202,6 +202,29 @@ struct Run {
     advised: BTreeMap<(usize, String), Arc<Vec<Advice>>>,
     /// Keeps the specs of `advised` where they are.
     kept: Vec<Arc<Pod>>,
+    /// How often the cluster has changed.
+    changes: u64,
+    failed: Option<Failed>,
+}
+
+/// The last pod that fitted nowhere. The next one is no better off if it is like it and nothing has changed since.
+struct Failed {
+    pod: Arc<Pod>,
+    changes: u64,
+    fate: Fate,
+    room: Option<Room>,
+}
+
+impl Failed {
+    fn holds_for(&self, pod: &Pod, changes: u64) -> bool {
+        let (a, b) = (&self.pod.metadata, &pod.metadata);
+        self.changes == changes
+            && Arc::ptr_eq(&self.pod.spec, &pod.spec)
+            && a.namespace == b.namespace
+            && a.labels == b.labels
+            && a.controller() == b.controller()
+            && self.pod.status == pod.status
+    }
 }
 
 impl Run {
@@ -214,6 +237,8 @@ impl Run {
             start: 0,
             advised: BTreeMap::new(),
             kept: Vec::new(),
+            changes: 0,
+            failed: None,
         }
     }
 
@@ -257,11 +282,15 @@ impl Run {
         }
         cache.withdraw(info.pod.metadata.uid);
         cache.assume(info, node);
+        self.changes += 1;
         true
     }
 
     /// Decides about a pod, and counts it where it goes.
     fn place(&mut self, info: &PodInfo, preempt: bool) -> (Fate, Option<Room>) {
+        if let Some(f) = self.failed.as_ref().filter(|f| f.holds_for(&info.pod, self.changes)) {
+            return (f.fate.clone(), f.room.clone());
+        }
         let start = self.start;
         let decided = self.decide(info);
         let Some(diagnosis) = &decided.diagnosis else { return (self.settle(info, &decided), None) };
@@ -297,6 +326,8 @@ impl Run {
             reasons: reasons(diagnosis, nodes),
             advice,
         };
+        let (kept, at) = (fate.clone(), room.clone());
+        self.failed = Some(Failed { pod: info.pod.clone(), changes: self.changes, fate: kept, room: at });
         (fate, room)
     }
 
@@ -321,6 +352,7 @@ impl Run {
 
     /// Carries evictions out: the victims leave at once, and the pod has its turn again.
     fn evict(&mut self, info: &PodInfo, p: &Preemption, node: &Str) -> Fate {
+        self.changes += 1;
         for w in &p.withdrawn {
             self.cluster.cache.withdraw(w.pod.metadata.uid);
         }
@@ -373,6 +405,7 @@ pub fn schedule(
         queue.extend(cluster.pending.iter().map(|p| (None, PodInfo::new(p.clone()))));
     }
     let mut taken = cluster.names.clone();
+    taken.extend(templates.iter().filter_map(Template::itself));
     for (i, t) in templates.iter().enumerate() {
         let mut maker = t.maker();
         let mut last: Option<PodInfo> = None;
@@ -415,6 +448,7 @@ impl Run {
     fn claim(&mut self, c: &crate::object::Obj) {
         let key = (c.meta().namespace.clone(), c.meta().name.clone());
         if self.cluster.claims.insert(key) {
+            self.changes += 1;
             self.cluster.cache.listers.set(c);
         }
     }

@@ -1,7 +1,7 @@
 //! The pods that are asked about: as they are written, or as the controller of a workload would make them.
 
 use super::Cluster;
-use super::load::{Item, below_zero, items, uid_of};
+use super::load::{Item, Place, below_zero, items, uid_of};
 use crate::controllers::deployment_parts::{HASH, template_hash};
 use crate::diagnostic::{Diagnostic, SourceText, nearest};
 use crate::object::{
@@ -55,6 +55,12 @@ impl Template {
         matches!(self.form, Form::Nodes(_))
     }
 
+    /// The name of the pod, if it stands for itself.
+    pub(super) fn itself(&self) -> Option<(Str, Str)> {
+        let m = &self.pod.metadata;
+        matches!(self.form, Form::Pod).then(|| (m.namespace.clone(), m.name.clone()))
+    }
+
     /// Makes pods one after the other; each call of the maker makes the next. It has no end unless there is one pod a
     /// node.
     pub fn maker(&self) -> Maker<'_> {
@@ -104,7 +110,11 @@ impl Maker<'_> {
                 let node = nodes.get(usize::try_from(self.next).ok()?)?;
                 self.next += 1;
                 confine(&mut pod, node);
-                Str::from(format!("{base}-{node}"))
+                let mut name = Str::from(format!("{base}-{node}"));
+                while taken.contains(&(ns.clone(), name.clone())) {
+                    name = Str::from(format!("{name}-2"));
+                }
+                name
             }
         };
         taken.insert((ns.clone(), name.clone()));
@@ -205,7 +215,7 @@ struct Reader<'a> {
     cluster: &'a mut Cluster,
     found: Vec<Diagnostic>,
     out: Vec<Template>,
-    names: BTreeMap<(Str, Str, Str), String>,
+    names: BTreeMap<(Str, Str, Str), Place>,
     /// Priority classes that nobody knows, already told of.
     classes: BTreeSet<Str>,
     pods: u64,

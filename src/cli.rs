@@ -48,6 +48,8 @@ pub enum Command {
     Test(TestArgs),
     /// Why is this object as it is? The chain of causes, up to an action, a timer or a fault.
     Why(WhyArgs),
+    /// Where would these pods go? kube-scheduler's decisions in a cluster that is given as manifests.
+    Schedule(Box<ScheduleArgs>),
     /// kubectl get, at any moment of a scenario or trace.
     Get(GetArgs),
     /// kubectl describe, at any moment of a scenario or trace.
@@ -361,6 +363,61 @@ pub struct WhyArgs {
     #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
     pub namespace: String,
     /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `schedule`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    long_about = "Where would these pods go? kube-scheduler's decisions in a cluster that is given as manifests.\n\n\
+        Pods are taken in the order of the queue: by priority, then as they stand in the files. Each counts on its \
+        node before the next has its turn. Of a pod that does not fit, it is told why, what would have to change, \
+        and whose eviction would make room. Nothing real is touched.\n\n\
+        Exit codes: 0 if all pods fit, 1 if some do not.",
+    after_help = "Examples:\n  \
+        kubectl get nodes,pods -A -o yaml > cluster.yaml\n  \
+        podium schedule --cluster cluster.yaml --pods web.yaml         where they would go\n  \
+        podium schedule --cluster cluster.yaml --pods web.yaml --explain web-1\n  \
+        podium schedule --cluster cluster.yaml --pods web.yaml --preempt     with evictions carried out\n  \
+        podium schedule --cluster cluster.yaml --pods web.yaml --fit         how many replicas fit\n  \
+        podium schedule --cluster cluster.yaml --pods web.yaml --compare default packed.yaml\n  \
+        podium schedule --cluster cluster.yaml --pending                the pods that wait in it"
+)]
+pub struct ScheduleArgs {
+    /// The cluster: nodes and pods as kubectl get nodes,pods -A -o yaml (or json) writes them; other objects that
+    /// scheduling heeds (volumes, budgets, namespaces, services, priority classes) as well. Folders are read whole;
+    /// - is standard input.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub cluster: Vec<PathBuf>,
+    /// The pods that are asked about: Pods, or workloads, each of which stands for its replicas.
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "pending")]
+    pub pods: Vec<PathBuf>,
+    /// Place the pods without a node that are in the cluster, too.
+    #[arg(long)]
+    pub pending: bool,
+    /// Carry evictions out that make room, instead of telling of them.
+    #[arg(long)]
+    pub preempt: bool,
+    /// Tell everything about one pod's decision: each plugin's word on each node, and all scores.
+    #[arg(long, value_name = "POD", conflicts_with_all = ["fit", "compare"])]
+    pub explain: Option<String>,
+    /// How many more replicas of each template fit, and why no more.
+    #[arg(long, conflicts_with_all = ["preempt", "pending", "compare"])]
+    pub fit: bool,
+    /// No more replicas than this with --fit.
+    #[arg(long, value_name = "N", requires = "fit", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
+    /// A KubeSchedulerConfiguration; given twice, both are compared. The word default means kube-scheduler's own.
+    #[arg(long, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// Compare two configurations: placements, utilisation, what does not fit.
+    #[arg(long, value_name = "CONFIG", num_args = 2, conflicts_with = "config")]
+    pub compare: Option<Vec<PathBuf>>,
+    /// Of the draws among nodes of the same score.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
 }

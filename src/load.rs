@@ -131,27 +131,31 @@ fn source(path: &Path) -> Result<Arc<SourceText>, Failure> {
     Ok(SourceText::new(name, text))
 }
 
+/// The text of a file, or of all manifests in a folder, in the order of their names.
+pub fn sources(path: &Path) -> Result<Vec<Arc<SourceText>>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![source(path)?]);
+    }
+    let mut list: Vec<PathBuf> = std::fs::read_dir(path)
+        .map_err(|e| Failure::Invalid(describe(path, &e)))?
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|x| x == "yaml" || x == "yml" || x == "json"))
+        .collect();
+    list.sort();
+    if list.is_empty() {
+        return Err(Failure::Invalid(format!(
+            "{}: the folder holds no .yaml, .yml or .json file",
+            path.display()
+        )));
+    }
+    list.iter().map(|p| source(p)).collect()
+}
+
 /// Reads a scenario, a manifest, or a folder of manifests.
 pub fn scenario(path: &Path) -> Result<Loaded, Failure> {
     let mut files: Vec<(String, String)> = Vec::new();
-    let sources = if path.is_dir() {
-        let mut list: Vec<PathBuf> = std::fs::read_dir(path)
-            .map_err(|e| Failure::Invalid(describe(path, &e)))?
-            .flatten()
-            .map(|e| e.path())
-            .filter(|p| p.extension().is_some_and(|x| x == "yaml" || x == "yml" || x == "json"))
-            .collect();
-        list.sort();
-        if list.is_empty() {
-            return Err(Failure::Invalid(format!(
-                "{}: the folder holds no .yaml, .yml or .json file",
-                path.display()
-            )));
-        }
-        list.iter().map(|p| source(p)).collect::<Result<Vec<_>, _>>()?
-    } else {
-        vec![source(path)?]
-    };
+    let sources = sources(path)?;
     files.extend(sources.iter().map(|s| (s.name.clone(), s.text.clone())));
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
     let others = std::cell::RefCell::new(Vec::new());

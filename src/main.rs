@@ -73,6 +73,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::View(a) => cmd::view::run(&a, &catalogue),
         Command::Render(a) => cmd::render::run(&a, &catalogue),
         Command::Test(a) => cmd::test::run(&a),
+        Command::Schedule(a) => cmd::schedule::run(&a),
         Command::Why(a) => cmd::why::run(a, &catalogue),
         Command::Get(a) => cmd::kubectl::get(a),
         Command::Describe(a) => cmd::kubectl::describe(a),

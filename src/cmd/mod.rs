@@ -6,6 +6,7 @@ pub mod faults;
 pub mod kubectl;
 pub mod play;
 pub mod render;
+pub mod schedule;
 pub mod test;
 pub mod tour;
 pub mod trace;

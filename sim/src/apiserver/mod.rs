@@ -21,7 +21,7 @@ pub use types::{DeleteOptions, Patch, Propagation, RequestInfo, Status, Verb};
 use crate::core::Cx;
 use crate::etcd::{Committed, EtcdReply, EtcdRequest};
 use crate::msg::{Comp, Input, Msg, Reply, Request, Timer};
-use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, Str, lit};
+use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, PodSpec, Str, lit};
 use crate::time::Span;
 use crate::trace::What;
 use crate::world::Component;
@@ -31,6 +31,18 @@ use std::sync::Arc;
 /// Fills in the defaults of a pod's spec, for those who hand pods to a scheduler without an API server.
 pub(crate) fn default_pod_spec(spec: &mut crate::object::PodSpec) {
     defaults::pod_spec(spec);
+}
+
+/// A spec with the server's defaults and the given priority, as it is kept of a pod that comes in. Shared as it is if
+/// nothing is missing.
+pub(crate) fn admitted(spec: &Arc<PodSpec>, priority: i32) -> Arc<PodSpec> {
+    const TOLERATION_S: i64 = 300;
+    admission::Memo::default().admit(spec, TOLERATION_S, priority)
+}
+
+/// What a new object would be refused for: `path: what`.
+pub(crate) fn problems(o: &Obj) -> Vec<String> {
+    validate::object(o)
 }
 
 /// The API server's own timers.

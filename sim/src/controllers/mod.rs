@@ -10,7 +10,7 @@
 
 mod cache;
 mod deployment;
-mod deployment_parts;
+pub(crate) mod deployment_parts;
 mod deployment_status;
 mod expectations;
 mod garbage_collector;

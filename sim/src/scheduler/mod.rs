@@ -32,6 +32,7 @@ pub mod storage;
 mod tests;
 pub mod topology;
 pub mod vectors;
+pub mod whatif;
 
 use crate::client::{Change, Informer, Recorder};
 use crate::core::Cx;

@@ -374,7 +374,7 @@ pub struct WhyArgs {
         Pods are taken in the order of the queue: by priority, then as they stand in the files. Each counts on its \
         node before the next has its turn. Of a pod that does not fit, it is told why, what would have to change, \
         and whose eviction would make room. Nothing real is touched.\n\n\
-        Exit codes: 0 if all pods fit, 1 if some do not.",
+        Exit codes: 0 if all pods fit, 1 if some do not (with --vectors: if a decision differs).",
     after_help = "Examples:\n  \
         kubectl get nodes,pods -A -o yaml > cluster.yaml\n  \
         podium schedule --cluster cluster.yaml --pods web.yaml         where they would go\n  \
@@ -382,16 +382,17 @@ pub struct WhyArgs {
         podium schedule --cluster cluster.yaml --pods web.yaml --preempt     with evictions carried out\n  \
         podium schedule --cluster cluster.yaml --pods web.yaml --fit         how many replicas fit\n  \
         podium schedule --cluster cluster.yaml --pods web.yaml --compare default packed.yaml\n  \
-        podium schedule --cluster cluster.yaml --pending                the pods that wait in it"
+        podium schedule --cluster cluster.yaml --pending                the pods that wait in it\n  \
+        podium schedule --vectors decisions.jsonl.gz                   do we decide as the real one did?"
 )]
 pub struct ScheduleArgs {
     /// The cluster: nodes and pods as kubectl get nodes,pods -A -o yaml (or json) writes them; other objects that
     /// scheduling heeds (volumes, budgets, namespaces, services, priority classes) as well. Folders are read whole;
     /// - is standard input.
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "vectors")]
     pub cluster: Vec<PathBuf>,
     /// The pods that are asked about: Pods, or workloads, each of which stands for its replicas.
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "pending")]
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_any = ["pending", "vectors"])]
     pub pods: Vec<PathBuf>,
     /// Place the pods without a node that are in the cluster, too.
     #[arg(long)]
@@ -417,6 +418,9 @@ pub struct ScheduleArgs {
     /// Of the draws among nodes of the same score.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Compare with recorded decisions of the real kube-scheduler (JSON lines, as they are or gzipped) instead.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["cluster", "pods", "pending", "config", "compare"])]
+    pub vectors: Vec<PathBuf>,
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,

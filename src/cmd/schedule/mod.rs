@@ -2,6 +2,7 @@
 
 mod json;
 mod text;
+mod vectors;
 
 use crate::cli::ScheduleArgs;
 use crate::exit::Failure;
@@ -41,6 +42,9 @@ struct Compared {
 
 /// Runs the command.
 pub fn run(args: &ScheduleArgs) -> Result<(), Failure> {
+    if !args.vectors.is_empty() {
+        return vectors::run(&args.vectors, args.json);
+    }
     let configs = configs(args)?;
     let profiles = configs.iter().map(|p| profile_from(p)).collect::<Result<Vec<_>, _>>()?;
     let asked = read(args)?;

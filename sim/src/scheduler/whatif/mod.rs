@@ -255,6 +255,7 @@ impl Run {
     }
 
     fn decide(&mut self, info: &PodInfo) -> Decided {
+        self.cluster.cache.snapshot();
         let Run { decider, cluster, rng, start, .. } = self;
         let decided = decider.decide(info, &cluster.cache, *start, &mut || rng.next());
         self.start = decided.next_start;

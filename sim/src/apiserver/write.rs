@@ -315,6 +315,13 @@ impl ApiServer {
             (Patch::PodCondition(c), Obj::Pod(p)) => {
                 set_condition(&mut Arc::make_mut(p).status.conditions, (**c).clone());
             }
+            (Patch::Nomination { node, condition }, Obj::Pod(p)) => {
+                let status = &mut Arc::make_mut(p).status;
+                status.nominated_node_name = node.clone();
+                if let Some(c) = condition {
+                    set_condition(&mut status.conditions, (**c).clone());
+                }
+            }
             (Patch::NodeStatus(s), Obj::Node(n)) => Arc::make_mut(n).status = (**s).clone(),
             (Patch::NodeConditions(cs), Obj::Node(n)) => {
                 let n = Arc::make_mut(n);
@@ -365,6 +372,7 @@ impl ApiServer {
             (
                 Patch::PodStatus(_)
                 | Patch::PodCondition(_)
+                | Patch::Nomination { .. }
                 | Patch::NodeStatus(_)
                 | Patch::NodeConditions(_)
                 | Patch::Taints(_)

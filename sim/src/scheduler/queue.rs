@@ -3,26 +3,23 @@
 //! Source: `pkg/scheduler/backend/queue/{scheduling_queue,active_queue,backoff_queue}.go`, with the feature gates
 //! of v1.34 (SchedulerQueueingHints, SchedulerPopFromBackoffQ). A pod is in one of four places: active; backing
 //! off after a rejection, or after an error; or unschedulable, where it stays until an event that one of the
-//! plugins that rejected it cares about. Left out: nominated pods, `Pending` verdicts, pods activated by plugins.
+//! plugins that rejected it cares about. Nominations are in the [`Cache`]. Left out: `Pending` verdicts.
 
 use super::framework::{
-    Bits, ClusterEvent, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, PRE_ENQUEUE, PodInfo,
-    QUEUE_SORT, Subject, TIMEOUT, event_label,
+    Bits, ClusterEvent, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, POST_FILTER,
+    PRE_ENQUEUE, PodInfo, QUEUE_SORT, Subject, TIMEOUT, event_label,
 };
 use super::profile::Profile;
+use super::profiles::Profiles;
 use super::resources::PodAmounts;
 use super::snapshot::Cache;
 use crate::core::Cx;
 use crate::object::{Key, Kind, Pod, Uid};
 use crate::time::{SimTime, Span};
 use crate::trace::{Cause, Code};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// First back-off (`podInitialBackoffSeconds`).
-pub const BACKOFF_FIRST: Span = Span::secs(1);
-/// Longest back-off (`podMaxBackoffSeconds`).
-pub const BACKOFF_MAX: Span = Span::secs(10);
 /// Back-offs end at whole windows (`backoffQOrderingWindowDuration`).
 const WINDOW: Span = Span::secs(1);
 /// After so long an unschedulable pod is tried again without a reason.
@@ -43,6 +40,10 @@ pub struct Queued {
     pub cause: Cause,
     /// The plugins that rejected it last, or that keep it out of the queue.
     pub rejectors: Bits,
+    /// The number of its profile.
+    pub profile: usize,
+    /// The plugin that keeps it out of the queue.
+    gated: Option<usize>,
     rejections: u32,
     errors: u32,
     seq: u64,
@@ -59,21 +60,22 @@ impl Queued {
             name: self.info.pod.metadata.name.clone(),
         }
     }
-    /// How long it has to wait after its last attempt: 1 s, 2 s, 4 s, 8 s, 10 s.
-    pub fn backoff(&self) -> Span {
+    /// How long it has to wait after its last attempt, with the first wait and the longest: by default 1 s, 2 s,
+    /// 4 s, 8 s, 10 s (`calculateBackoffDuration`).
+    pub fn backoff(&self, (first, max): (Span, Span)) -> Span {
         let count = if self.errors > 0 { self.errors } else { self.rejections };
         match count {
             0 => Span::ZERO,
-            n => Span(BACKOFF_MAX.0.min(BACKOFF_FIRST.0 << (n - 1).min(20))),
+            n => Span(max.0.min(first.0.saturating_mul(1 << (n - 1).min(20)))),
         }
     }
     /// The window in which its back-off ends.
-    fn expires(&self) -> SimTime {
-        window(self.timestamp + self.backoff())
+    fn expires(&self, limits: (Span, Span)) -> SimTime {
+        window(self.timestamp + self.backoff(limits))
     }
     /// Upstream counts the window in which the back-off ends as part of it.
-    fn backing_off(&self, now: SimTime) -> bool {
-        self.errors + self.rejections > 0 && self.expires() >= window(now)
+    fn backing_off(&self, now: SimTime, limits: (Span, Span)) -> bool {
+        self.errors + self.rejections > 0 && limits.1 > Span::ZERO && self.expires(limits) >= window(now)
     }
 }
 
@@ -95,7 +97,9 @@ enum Place {
 /// The queue.
 #[derive(Clone)]
 pub struct SchedulingQueue {
-    profile: Arc<Profile>,
+    profiles: Profiles,
+    /// Pods for which others are being evicted: they are kept out until that is done.
+    preempting: HashSet<Uid>,
     /// The pod that came last.
     latest: Option<PodInfo>,
     pods: HashMap<Uid, (Queued, Place)>,
@@ -109,10 +113,11 @@ pub struct SchedulingQueue {
 }
 
 impl SchedulingQueue {
-    /// An empty queue for a profile.
-    pub fn new(profile: Arc<Profile>) -> SchedulingQueue {
+    /// An empty queue for the pods of these profiles.
+    pub fn new(profiles: impl Into<Profiles>) -> SchedulingQueue {
         SchedulingQueue {
-            profile,
+            profiles: profiles.into(),
+            preempting: HashSet::new(),
             latest: None,
             pods: HashMap::new(),
             active: BTreeSet::new(),
@@ -129,9 +134,29 @@ impl SchedulingQueue {
         (self.active.len(), self.backoff.len() + self.error_backoff.len(), self.unschedulable.len())
     }
 
+    fn profile(&self, q: &Queued) -> &Arc<Profile> {
+        self.profiles.at(q.profile)
+    }
+
+    /// Whether the pod is in a cycle.
+    pub fn is_in_flight(&self, uid: Uid) -> bool {
+        self.in_flight.as_ref().is_some_and(|(id, _)| *id == uid)
+    }
+
+    /// For a pod others are being evicted, or no longer are (`preempting` in `preemption/preemption.go`).
+    pub fn set_preempting(&mut self, uid: Uid, on: bool) {
+        if on {
+            self.preempting.insert(uid);
+        } else {
+            self.preempting.remove(&uid);
+        }
+    }
+
     fn sort_key(&self, q: &Queued) -> SortKey {
-        let sort = self.profile.at(QUEUE_SORT).first();
-        let key = sort.map_or((0, q.timestamp), |i| self.profile.plugin(*i).sort_key(&q.info, q.timestamp));
+        // All profiles sort alike: a configuration where they do not is refused.
+        let profile = self.profile(q);
+        let sort = profile.at(QUEUE_SORT).first();
+        let key = sort.map_or((0, q.timestamp), |i| profile.plugin(*i).sort_key(&q.info, q.timestamp));
         (key, q.seq, q.uid())
     }
 
@@ -139,8 +164,8 @@ impl SchedulingQueue {
         let key = self.sort_key(&q);
         match place {
             Place::Active => drop(self.active.insert(key)),
-            Place::Backoff => drop(self.backoff.insert((q.expires(), key))),
-            Place::ErrorBackoff => drop(self.error_backoff.insert((q.expires(), key))),
+            Place::Backoff => drop(self.backoff.insert((q.expires(self.profiles.backoff), key))),
+            Place::ErrorBackoff => drop(self.error_backoff.insert((q.expires(self.profiles.backoff), key))),
             Place::Unschedulable => drop(self.unschedulable.insert((q.seq, q.uid()))),
         }
         self.pods.insert(q.uid(), (q, place));
@@ -151,15 +176,16 @@ impl SchedulingQueue {
         let key = self.sort_key(&q);
         match place {
             Place::Active => self.active.remove(&key),
-            Place::Backoff => self.backoff.remove(&(q.expires(), key)),
-            Place::ErrorBackoff => self.error_backoff.remove(&(q.expires(), key)),
+            Place::Backoff => self.backoff.remove(&(q.expires(self.profiles.backoff), key)),
+            Place::ErrorBackoff => self.error_backoff.remove(&(q.expires(self.profiles.backoff), key)),
             Place::Unschedulable => self.unschedulable.remove(&(q.seq, uid)),
         };
         Some((q, place))
     }
 
-    /// A pod that waits for a node has come.
+    /// A pod that waits for a node has come. One of no profile is nobody's business.
     pub fn add(&mut self, cx: &mut Cx<'_>, pod: Arc<Pod>) {
+        let Some(profile) = self.profiles.number(&pod.spec.scheduler_name) else { return };
         self.seq += 1;
         let q = Queued {
             info: PodInfo::like(self.latest.as_ref(), pod),
@@ -167,6 +193,8 @@ impl SchedulingQueue {
             attempts: 0,
             cause: cx.cause(),
             rejectors: Bits::NONE,
+            profile,
+            gated: None,
             rejections: 0,
             errors: 0,
             seq: self.seq,
@@ -177,13 +205,17 @@ impl SchedulingQueue {
 
     /// To that place, unless a PreEnqueue plugin keeps it out.
     fn enter(&mut self, mut q: Queued, place: Place) {
-        for i in self.profile.at(PRE_ENQUEUE) {
-            if self.profile.plugin(*i).pre_enqueue(&q.info.pod).is_err() {
-                q.rejectors = Bits::one(*i);
-                self.insert(q, Place::Unschedulable);
-                return;
-            }
+        let profile = self.profile(&q);
+        let preempting = self.preempting.contains(&q.uid());
+        q.gated = profile.at(PRE_ENQUEUE).iter().copied().find(|i| {
+            let plugin = profile.plugin(*i);
+            // The plugin that evicts pods for this one waits until that is done.
+            preempting && plugin.points().meets(POST_FILTER) || plugin.pre_enqueue(&q.info.pod).is_err()
+        });
+        if let Some(i) = q.gated {
+            q.rejectors = q.rejectors.or(Bits::one(i));
         }
+        let place = if q.gated.is_some() { Place::Unschedulable } else { place };
         self.insert(q, place);
     }
 
@@ -228,6 +260,7 @@ impl SchedulingQueue {
         let (mut q, _) = self.take(uid)?;
         q.attempts += 1;
         q.rejectors = Bits::NONE;
+        q.gated = None;
         self.in_flight = Some((uid, Vec::new()));
         Some(q)
     }
@@ -246,7 +279,7 @@ impl SchedulingQueue {
         q.cause = cx.cause();
         if rejectors.is_empty() {
             q.errors += 1;
-            let wait = (q.expires() + WINDOW) - cx.now();
+            let wait = (q.expires(self.profiles.backoff) + WINDOW) - cx.now();
             q.cause = cx.note(Code::PodBackoff, &q.key(), &[("wait", &wait)]);
             self.enter(q, Place::ErrorBackoff);
             return;
@@ -270,7 +303,7 @@ impl SchedulingQueue {
         event.what == TIMEOUT
             || q.rejectors.is_empty()
             || q.rejectors.iter().any(|i| {
-                let plugin = self.profile.plugin(i);
+                let plugin = self.profile(q).plugin(i);
                 plugin.events().meets(event.what) && plugin.hint(&q.info, event, cluster)
             })
     }
@@ -278,7 +311,7 @@ impl SchedulingQueue {
     /// Because of an event, which is the present cause, a pod is tried again.
     fn retry(&mut self, cx: &mut Cx<'_>, mut q: Queued, what: Events) {
         q.cause = cx.note(Code::PodRetried, &q.key(), &[("event", &event_label(what))]);
-        let place = if !q.backing_off(cx.now()) {
+        let place = if !q.backing_off(cx.now(), self.profiles.backoff) {
             Place::Active
         } else if q.rejectors.is_empty() {
             Place::ErrorBackoff
@@ -291,19 +324,26 @@ impl SchedulingQueue {
     /// Something happened: the unschedulable pods that it may help are tried again
     /// (`MoveAllToActiveOrBackoffQueue`).
     pub fn react(&mut self, cx: &mut Cx<'_>, cluster: &Cache, event: ClusterEvent) {
-        let mut interested = Bits::NONE;
-        for (i, e) in self.profile.plugins.iter().enumerate() {
-            if e.plugin.events().meets(event.what) {
-                interested = interested.or(Bits::one(i));
-            }
-        }
-        if interested.is_empty() {
+        self.react_up_to(cx, cluster, event, i32::MAX);
+    }
+
+    /// As [`SchedulingQueue::react`], but for pods of up to a priority (`getLEPriorityPreCheck`).
+    pub fn react_up_to(&mut self, cx: &mut Cx<'_>, cluster: &Cache, event: ClusterEvent, priority: i32) {
+        let interested = |p: &Arc<Profile>| {
+            let asks = p.plugins.iter().enumerate().filter(|(_, e)| e.plugin.events().meets(event.what));
+            asks.fold(Bits::NONE, |all, (i, _)| all.or(Bits::one(i)))
+        };
+        let interested: Vec<Bits> = self.profiles.iter().map(interested).collect();
+        if interested.iter().all(|i| i.is_empty()) {
             return;
         }
         let all: Vec<Uid> = self.unschedulable.iter().map(|(_, uid)| *uid).collect();
         for uid in all {
             let Some((q, _)) = self.pods.get(&uid) else { continue };
-            if q.rejectors.meets(interested)
+            // A gate is lifted by an event of the plugin whose gate it is.
+            let heeded = q.gated.map_or(q.rejectors, Bits::one);
+            if q.info.priority() <= priority
+                && heeded.meets(interested[q.profile])
                 && self.worth(q, &event, cluster)
                 && let Some((q, _)) = self.take(uid)
             {
@@ -312,6 +352,16 @@ impl SchedulingQueue {
         }
         if let Some((_, seen)) = &mut self.in_flight {
             seen.push((event, cx.cause()));
+        }
+    }
+
+    /// A pod that waits goes to the front, whatever it waits for (`Activate`).
+    pub fn activate(&mut self, cx: &mut Cx<'_>, uid: Uid) {
+        if let Some((mut q, place)) = self.take(uid) {
+            if place != Place::Active {
+                q.cause = cx.cause();
+            }
+            self.enter(q, Place::Active);
         }
     }
 

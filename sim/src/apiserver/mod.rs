@@ -136,17 +136,18 @@ impl ApiServer {
         self.ready = true;
         self.watches.reset(revision);
         self.ask(cx, EtcdRequest::Watch { after: revision });
-        for name in SYSTEM_NAMESPACES {
-            let key = Key::new(Kind::Namespace, "", name);
-            if !self.cache.contains_key(&key) {
-                let metadata = ObjectMeta { name: Str::from(name), ..Default::default() };
-                let ns = Obj::Namespace(Arc::new(Namespace { metadata, ..Default::default() }));
+        let namespaces = SYSTEM_NAMESPACES.map(|name| {
+            let metadata = ObjectMeta { name: Str::from(name), ..Default::default() };
+            Obj::Namespace(Arc::new(Namespace { metadata, ..Default::default() }))
+        });
+        for object in namespaces.into_iter().chain(admission::system_classes()) {
+            if !self.cache.contains_key(&object.key()) {
                 let info = RequestInfo::of(Comp::Api, &lit!(""));
                 let request = Request {
                     from: Comp::Api,
                     life: 0,
                     info,
-                    verb: Verb::Create(ns),
+                    verb: Verb::Create(object),
                     ctx: crate::msg::Ctx::Ignore,
                 };
                 self.handle(cx, request);

@@ -202,8 +202,8 @@ const HEEDED_KINDS: [(&str, &str); 9] = [
 ];
 
 /// Fields of a pod that the scheduler reads where they stand.
-const HEEDED_FIELDS: [&str; 5] =
-    ["overhead", "preemptionPolicy", "resources", "schedulingGates", "topologySpreadConstraints"];
+const HEEDED_FIELDS: [&str; 4] =
+    ["preemptionPolicy", "resources", "schedulingGates", "topologySpreadConstraints"];
 
 fn add(out: &mut Vec<String>, path: &str, other: &Other) {
     out.extend(other.keys().map(|k| format!("{path}{k}")));

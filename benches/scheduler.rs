@@ -7,7 +7,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use podium_sim::object::{Node, Obj, Pod, Str, Uid};
 use podium_sim::scheduler::fast::Decider;
 use podium_sim::scheduler::framework::PodInfo;
-use podium_sim::scheduler::plugins;
+use podium_sim::scheduler::profile::Profile;
 use podium_sim::scheduler::snapshot::Cache;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn scheduler(c: &mut Criterion) {
     let pod = pod.as_pod().expect("a pod").clone();
     let mut cache = Cache::default();
     cache.set_nodes((0..NODES).map(node));
-    let mut decider = Decider::new(plugins::ALL, 0);
+    let mut decider = Decider::new(Profile::standard());
     let (mut n, mut start) = (0u64, 0);
     let mut group = c.benchmark_group(format!("scheduler, {NODES} nodes"));
     group.bench_function("decide and assume", |b| {
@@ -50,7 +50,7 @@ fn scheduler(c: &mut Criterion) {
                 let decided = decider.decide(&info, &cache, start, &mut || 7);
                 start = decided.next_start;
                 let row = decided.winner.expect("a node fits");
-                let name: Str = cache.view().rows[row as usize].name.clone();
+                let name: Str = cache.row(row).name.clone();
                 let uid = info.pod.metadata.uid;
                 cache.assume(&info, &name);
                 // Taken off again, so that the cluster never fills up however long this runs.

@@ -298,7 +298,7 @@ fn a_lesson_is_told_step_by_step() {
         "Its lease has run out.",
         "▶ evicted",
         "its controller creates one more.",
-        "nz426 is created.",
+        "lcdvj is created.",
         "The pods tolerated the taint for 300 seconds.",
         "! The run says: More than five",
         "▶ healed",

@@ -7,8 +7,9 @@ use podium_sim::core::{Core, Cx};
 use podium_sim::msg::Comp;
 use podium_sim::object::{Node, ObjectMeta, Pod, PodSpec, Str, Uid};
 use podium_sim::rng::Rng;
+use podium_sim::scheduler::config::SchedulerConfiguration;
 use podium_sim::scheduler::fast::Decider;
-use podium_sim::scheduler::plugins::ALL;
+use podium_sim::scheduler::profile::Profile;
 use podium_sim::scheduler::queue::SchedulingQueue;
 use podium_sim::scheduler::snapshot::Cache;
 use podium_sim::trace::{Cause, Level, RecordId};
@@ -31,14 +32,16 @@ fn spec(class: u64) -> Arc<PodSpec> {
     Arc::new(serde_json::from_value(v).expect("a spec"))
 }
 
-fn measure(name: &str, nodes: u64, pods: u64, classes: u64, shared: bool, percent: usize) {
+fn measure(name: &str, nodes: u64, pods: u64, classes: u64, shared: bool, percent: i32) {
     let config = WorldConfig { trace: Level::Off, ..WorldConfig::default() };
     let mut core = Core::new(config, 1);
     let mut rng = Rng::new(1, name);
     let mut cache = Cache::default();
     cache.set_nodes((0..nodes).map(|i| node(i, rng.below(8) * 100)).collect::<Vec<_>>());
-    let mut queue = SchedulingQueue::new(ALL);
-    let mut decider = Decider::new(ALL, percent);
+    let config = SchedulerConfiguration { percentage_of_nodes_to_score: Some(percent), ..Default::default() };
+    let profile = Arc::new(Profile::of(&config, &config.profiles[0]).expect("the default profile"));
+    let mut queue = SchedulingQueue::new(profile.clone());
+    let mut decider = Decider::new(profile);
     let specs: Vec<Arc<PodSpec>> = (0..classes).map(spec).collect();
     let all: Vec<Arc<Pod>> = (0..pods)
         .map(|i| {
@@ -64,7 +67,7 @@ fn measure(name: &str, nodes: u64, pods: u64, classes: u64, shared: bool, percen
         let d = decider.decide(&q.info, &cache, start, &mut || rng.next());
         start = d.next_start;
         if let Some(w) = d.winner {
-            let name = cache.view().rows[w as usize].name.clone();
+            let name = cache.row(w).name.clone();
             cache.assume(&q.info, &name);
             placed += 1;
         }

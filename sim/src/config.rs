@@ -28,6 +28,10 @@ pub struct WorldConfig {
     /// How many committed events the API server's watch cache remembers before a watch from an older
     /// revision is answered with 410 Gone.
     pub watch_window: usize,
+    /// The scheduler's configuration, a `KubeSchedulerConfiguration`; upstream's defaults if there is none. One that
+    /// cannot be read ([`Profiles::from_value`](crate::scheduler::profiles::Profiles::from_value) says why) counts as
+    /// none: who takes it from outside checks it first.
+    pub scheduler: Option<serde_json::Value>,
 }
 
 impl Default for WorldConfig {
@@ -41,6 +45,7 @@ impl Default for WorldConfig {
             // 2026-01-01T00:00:00Z
             epoch_s: 1_767_225_600,
             watch_window: 4096,
+            scheduler: None,
         }
     }
 }

@@ -109,7 +109,11 @@ impl World {
         let n = config.nodes.len() as u32;
         let mut core = Core::new(config, seed);
         let actor = Actor { comp: Comp::World, part: lit!("") };
-        let cause = core.tracer.record(SimTime(0), Cause::Record(RecordId(0)), &actor, |_| What::Start);
+        let scheduler_config = core.config.scheduler.clone();
+        let cause = core.tracer.record(SimTime(0), Cause::Record(RecordId(0)), &actor, |_| {
+            let scheduler = scheduler_config.map_or(Str::new(), |v| Str::from(v.to_string()));
+            What::Start { scheduler }
+        });
         let boot = |core: &mut Core, at: Span, to: Comp| {
             let due = Due { to, life: 0, input: Input::Start, cause, sent: RecordId(0), background: false };
             core.queue.push(SimTime(0) + at, due);

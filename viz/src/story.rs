@@ -155,5 +155,5 @@ fn wait(gap: f64) -> f64 {
 
 /// How a cluster comes up is another story.
 fn booting(what: &What) -> bool {
-    matches!(what, What::Start)
+    matches!(what, What::Start { .. })
 }

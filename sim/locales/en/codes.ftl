@@ -62,6 +62,14 @@ scheduler-backoff = The scheduler puts pod { $name } aside and tries again in { 
 scheduler-retried = Something has changed ({ $event }): the scheduler gives pod { $name } another try.
 # Told instead of scheduler-retried when it is only for the time that has passed.
 scheduler-retried-anyway = Nothing has changed that would let pod { $name } fit, but it has waited for long: the scheduler gives it another try all the same.
+scheduler-nominated =
+    { $victims ->
+        [0] Pod { $name } is to get { $node } once the pods that are leaving it have gone.
+        [one] Pod { $name } fits nowhere, but would on { $node } without one pod of lower priority: the scheduler nominates it to that node.
+       *[other] Pod { $name } fits nowhere, but would on { $node } without { $victims } pods of lower priority: the scheduler nominates it to that node.
+    }
+scheduler-preempted = The scheduler evicts pod { $name } from { $node }: pod { $by }, of priority { $priority }, takes its place.
+scheduler-withdrawn = Pod { $name } is no longer to get { $node }: pod { $by }, of higher priority, needs the room.
 
 ## Kubelet
 

@@ -59,6 +59,13 @@ scheduler-backoff = 调度器先把 Pod { $name } 放到一边，至少 { $wait 
 scheduler-retried = 情况有变（{ $event }）：调度器再次尝试调度 Pod { $name }。
 # 只因等待已久而重试时，代替 scheduler-retried。
 scheduler-retried-anyway = 没有任何有利于 Pod { $name } 的变化，但它已等了很久：调度器照例再试一次。
+scheduler-nominated =
+    { $victims ->
+        [0] 等正在离开 { $node } 的 Pod 走后，Pod { $name } 就能用上这个节点。
+       *[other] Pod { $name } 现在放不下，但只要 { $node } 上少 { $victims } 个优先级更低的 Pod 就行：调度器提名它到这个节点。
+    }
+scheduler-preempted = 调度器把 Pod { $name } 从 { $node } 上驱逐：优先级为 { $priority } 的 Pod { $by } 要用它的位置。
+scheduler-withdrawn = Pod { $name } 不再能用 { $node }：优先级更高的 Pod { $by } 需要这个位置。
 
 ## kubelet
 

@@ -21,7 +21,7 @@ pub use types::{DeleteOptions, Patch, Propagation, RequestInfo, Status, Verb};
 use crate::core::Cx;
 use crate::etcd::{Committed, EtcdReply, EtcdRequest};
 use crate::msg::{Comp, Input, Msg, Reply, Request, Timer};
-use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, PodSpec, Str, lit};
+use crate::object::{Key, Kind, Namespace, Obj, ObjectMeta, ObjectSet, Pod, PodSpec, Str, lit};
 use crate::time::Span;
 use crate::trace::What;
 use crate::world::Component;
@@ -33,11 +33,10 @@ pub(crate) fn default_pod_spec(spec: &mut crate::object::PodSpec) {
     defaults::pod_spec(spec);
 }
 
-/// A spec with the server's defaults and the given priority, as it is kept of a pod that comes in. Shared as it is if
-/// nothing is missing.
-pub(crate) fn admitted(spec: &Arc<PodSpec>, priority: i32) -> Arc<PodSpec> {
+/// A pod's spec with the server's defaults and a priority, as it is kept of a pod that comes in.
+pub(crate) fn admitted(pod: &Pod, priority: i32) -> Arc<PodSpec> {
     const TOLERATION_S: i64 = 300;
-    admission::Memo::default().admit(spec, TOLERATION_S, priority)
+    admission::Memo::default().admit(pod, TOLERATION_S, admission::Priority::known(&pod.spec, priority))
 }
 
 /// What a new object would be refused for: `path: what`.
@@ -153,17 +152,18 @@ impl ApiServer {
         self.ready = true;
         self.watches.reset(revision);
         self.ask(cx, EtcdRequest::Watch { after: revision });
-        for name in SYSTEM_NAMESPACES {
-            let key = Key::new(Kind::Namespace, "", name);
-            if !self.cache.contains_key(&key) {
-                let metadata = ObjectMeta { name: Str::from(name), ..Default::default() };
-                let ns = Obj::Namespace(Arc::new(Namespace { metadata, ..Default::default() }));
+        let namespaces = SYSTEM_NAMESPACES.map(|name| {
+            let metadata = ObjectMeta { name: Str::from(name), ..Default::default() };
+            Obj::Namespace(Arc::new(Namespace { metadata, ..Default::default() }))
+        });
+        for object in namespaces.into_iter().chain(admission::system_classes()) {
+            if !self.cache.contains_key(&object.key()) {
                 let info = RequestInfo::of(Comp::Api, &lit!(""));
                 let request = Request {
                     from: Comp::Api,
                     life: 0,
                     info,
-                    verb: Verb::Create(ns),
+                    verb: Verb::Create(object),
                     ctx: crate::msg::Ctx::Ignore,
                 };
                 self.handle(cx, request);

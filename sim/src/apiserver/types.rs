@@ -116,6 +116,8 @@ pub enum Patch {
     PodStatus(Box<PodStatus>),
     /// One condition of a pod's status; the scheduler's and the taint manager's.
     PodCondition(Box<Condition>),
+    /// `status.nominatedNodeName` of a pod, and with it a condition if that changes too; the scheduler's.
+    Nomination { node: Str, condition: Option<Box<Condition>> },
     /// Subresource `status` of a node.
     NodeStatus(Box<NodeStatus>),
     /// One or more conditions of a node's status, matched by type.

@@ -1,6 +1,6 @@
 //! Preparing a write: what the object would be, if etcd still has what we think it has.
 
-use super::{ApiServer, Patch, Request, Status, Verb, defaults, delete, validate};
+use super::{ApiServer, Patch, Request, Status, Verb, admission, defaults, delete, validate};
 use crate::api_util::patch as json;
 use crate::core::Cx;
 use crate::object::{
@@ -102,7 +102,7 @@ impl ApiServer {
             Obj::Pod(p) => {
                 let p = Arc::make_mut(p);
                 let priority = self.references(&key, &p.spec)?;
-                p.spec = self.admitted.admit(&p.spec, seconds, priority);
+                p.spec = self.admitted.admit(p, seconds, priority);
                 p.metadata.generation = 1;
                 let gated = p
                     .spec
@@ -160,8 +160,8 @@ impl ApiServer {
         Ok(Outcome::Put(o))
     }
 
-    /// What a pod refers to must exist (admission plugins ServiceAccount and Priority); returns its priority.
-    fn references(&self, key: &Key, spec: &crate::object::PodSpec) -> Result<i32, Status> {
+    /// What a pod refers to must exist (admission plugins ServiceAccount and Priority); returns what its priority is.
+    fn references(&self, key: &Key, spec: &crate::object::PodSpec) -> Result<admission::Priority, Status> {
         let account = &spec.service_account_name;
         let missing = |a: &Str| {
             !self.cache.contains_key(&Key { kind: Kind::ServiceAccount, ns: key.ns.clone(), name: a.clone() })
@@ -174,23 +174,7 @@ impl ApiServer {
             );
             return Err(Status::forbidden(key, &why));
         }
-        match spec.priority_class_name.as_str() {
-            "" => Ok(0),
-            "system-node-critical" => Ok(2_000_001_000),
-            "system-cluster-critical" => Ok(2_000_000_000),
-            name => {
-                let class = Key::new(Kind::other("scheduling.k8s.io/v1", "PriorityClass"), "", name);
-                match self.cache.get(&class) {
-                    Some(Obj::Inert(c)) => Ok(c
-                        .other
-                        .get("value")
-                        .and_then(Value::as_i64)
-                        .and_then(|v| i32::try_from(v).ok())
-                        .unwrap_or(0)),
-                    _ => Err(Status::forbidden(key, &format!("no PriorityClass with name {name} was found"))),
-                }
-            }
-        }
+        admission::Priority::of(spec, &self.cache).map_err(|why| Status::forbidden(key, &why))
     }
 
     /// NamespaceLifecycle: nothing is created in a namespace that is missing or going away.
@@ -315,6 +299,13 @@ impl ApiServer {
             (Patch::PodCondition(c), Obj::Pod(p)) => {
                 set_condition(&mut Arc::make_mut(p).status.conditions, (**c).clone());
             }
+            (Patch::Nomination { node, condition }, Obj::Pod(p)) => {
+                let status = &mut Arc::make_mut(p).status;
+                status.nominated_node_name = node.clone();
+                if let Some(c) = condition {
+                    set_condition(&mut status.conditions, (**c).clone());
+                }
+            }
             (Patch::NodeStatus(s), Obj::Node(n)) => Arc::make_mut(n).status = (**s).clone(),
             (Patch::NodeConditions(cs), Obj::Node(n)) => {
                 let n = Arc::make_mut(n);
@@ -365,6 +356,7 @@ impl ApiServer {
             (
                 Patch::PodStatus(_)
                 | Patch::PodCondition(_)
+                | Patch::Nomination { .. }
                 | Patch::NodeStatus(_)
                 | Patch::NodeConditions(_)
                 | Patch::Taints(_)

@@ -165,7 +165,7 @@ pub(crate) fn node_of(actor: &Actor, nodes: &[Str]) -> Str {
 pub fn tell(record: &Record, context: &Context<'_>) -> Option<Telling> {
     use Weight::{Detail, Headline, Noise};
     Some(match &record.what {
-        What::Start => Telling::new(Headline, "root-start"),
+        What::Start { .. } => Telling::new(Headline, "root-start"),
         What::User { command } => Telling::new(Headline, "root-user").with("command", command),
         What::Timer { name } => {
             let id = match TIMERS.iter().find(|t| **t == name.replace([' ', '.'], "-")) {
@@ -302,6 +302,8 @@ fn weight_of_code(code: Code) -> Weight {
         | Code::EvictionScheduled
         | Code::EvictionCancelled
         | Code::PodEvicted
+        | Code::PodNominated
+        | Code::PodPreempted
         | Code::ReplicasMissing
         | Code::ReplicasSurplus
         | Code::RevisionCreated
@@ -322,6 +324,7 @@ fn weight_of_code(code: Code) -> Weight {
         | Code::NamespaceEmptied
         | Code::PodBackoff
         | Code::PodRetried
+        | Code::NominationWithdrawn
         | Code::PodSeen
         | Code::ImagePulled
         | Code::ImagePresent

@@ -57,7 +57,7 @@ impl Causes {
 /// A record's name in a chain; messages are only the way from one to the next.
 fn name(what: &What) -> Option<String> {
     Some(match what {
-        What::Start => "start".to_owned(),
+        What::Start { .. } => "start".to_owned(),
         What::User { .. } => "user".to_owned(),
         What::Timer { name } => format!("timer {name}"),
         What::Fault { name, .. } => format!("fault {name}"),

@@ -12,7 +12,9 @@ use super::paths;
 use super::steps::Step;
 use crate::diagnostic::{Diagnostic, SourceText, nearest};
 use crate::fault;
-use crate::manifest::node::Node;
+use crate::manifest::node::{Node, PathSeg};
+use crate::scheduler::profiles::Profiles;
+use crate::scheduler::{config, plugins};
 use std::sync::Arc;
 
 struct Linter<'a> {
@@ -51,6 +53,7 @@ pub(super) fn lint(s: &mut Scenario, node: &Node, source: &Arc<SourceText>, foun
     if s.spec.cluster.node_configs().is_empty() && !s.spec.steps.is_empty() {
         l.warning("spec.cluster.nodes", "the cluster has no nodes: nothing will run");
     }
+    l.scheduler();
     if s.spec.steps.is_empty() && s.spec.until.is_none() {
         l.warning("spec", "the scenario has no steps: it ends as soon as it begins");
     }
@@ -80,6 +83,24 @@ impl Linter<'_> {
     fn warning(&mut self, path: &str, message: impl Into<String>) -> &mut Diagnostic {
         let d = Diagnostic::warning("scenario.odd", self.source, message);
         self.add(d, path)
+    }
+
+    /// Checks the scheduler's configuration.
+    fn scheduler(&mut self) {
+        const PATH: [&str; 3] = ["spec", "cluster", "scheduler"];
+        let Some(node) = PATH.iter().try_fold(self.node, |n, k| n.get(k)).filter(|n| !n.is_null()) else {
+            return;
+        };
+        let path = PATH.iter().map(|k| PathSeg::Key((*k).to_owned())).collect();
+        match config::read_part(self.source, node, path, &plugins::registry()) {
+            Ok((config, found)) => {
+                self.found.extend(found);
+                for message in Profiles::of(&config).err().into_iter().flatten() {
+                    self.error("spec.cluster.scheduler", message);
+                }
+            }
+            Err(found) => self.found.extend(found),
+        }
     }
 
     /// Says that a name is not among the known ones.

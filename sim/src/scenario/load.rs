@@ -127,6 +127,9 @@ impl Loading {
 
     fn look(&mut self, obj: &Obj, doc: &ManifestDoc) {
         if let Kind::Other(_) = obj.kind() {
+            if HEEDED_KINDS.contains(&(obj.kind().api_version(), obj.kind().name())) {
+                return;
+            }
             let name = obj.kind().name().to_owned();
             self.idle_kinds.entry(name.clone()).or_insert_with(|| {
                 let message = format!("nothing acts on a {name} here: it is stored and shown, and no more");
@@ -185,12 +188,30 @@ fn after_header(span: Span, source: &SourceText) -> Span {
     }
 }
 
+/// Kinds without a controller here that the API server or the scheduler heeds all the same.
+const HEEDED_KINDS: [(&str, &str); 9] = [
+    ("scheduling.k8s.io/v1", "PriorityClass"),
+    ("policy/v1", "PodDisruptionBudget"),
+    ("v1", "PersistentVolume"),
+    ("v1", "PersistentVolumeClaim"),
+    ("storage.k8s.io/v1", "StorageClass"),
+    ("storage.k8s.io/v1", "CSINode"),
+    ("storage.k8s.io/v1", "CSIDriver"),
+    ("storage.k8s.io/v1", "CSIStorageCapacity"),
+    ("storage.k8s.io/v1", "VolumeAttachment"),
+];
+
+/// Fields of a pod that the scheduler reads where they stand.
+const HEEDED_FIELDS: [&str; 4] =
+    ["preemptionPolicy", "resources", "schedulingGates", "topologySpreadConstraints"];
+
 fn add(out: &mut Vec<String>, path: &str, other: &Other) {
     out.extend(other.keys().map(|k| format!("{path}{k}")));
 }
 
 fn pod_fields(out: &mut Vec<String>, path: &str, spec: &PodSpec) {
-    add(out, path, &spec.other);
+    let heeded = |k: &&String| HEEDED_FIELDS.contains(&k.as_str());
+    out.extend(spec.other.keys().filter(|k| !heeded(k)).map(|k| format!("{path}{k}")));
     for c in spec.init_containers.iter().chain(&spec.containers) {
         add(out, &format!("{path}containers[].",), &c.other);
     }

@@ -112,6 +112,10 @@ pub struct Cluster {
     pub preset: Preset,
     /// Single timers, over the preset.
     pub timings: TimingsPatch,
+    /// The scheduler's configuration, a `KubeSchedulerConfiguration` as kube-scheduler takes it with `--config`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub scheduler: Option<serde_json::Value>,
 }
 
 /// How many nodes, or which.
@@ -348,6 +352,7 @@ impl Scenario {
             images: self.spec.images.clone(),
             latency: self.spec.latency,
             timings,
+            scheduler: self.spec.cluster.scheduler.clone(),
             ..WorldConfig::default()
         }
     }

@@ -1,22 +1,26 @@
 //! kube-scheduler: finds a node for each pod that has none.
 //!
-//! What the real one does: two informers (pods, nodes) feed a cache and a queue; one pod at a time goes through a
-//! scheduling cycle (filter the nodes, score those left, take the best) and is assumed on its node; the binding
-//! is asynchronous. A pod that fits nowhere waits until something changes that may help it.
+//! What the real one does: informers of pods, nodes and whatever its plugins ask about feed a cache and a queue; one pod
+//! at a time goes through a scheduling cycle (filter the nodes, score those left, take the best) and is assumed on its
+//! node; the binding is asynchronous. A pod that fits nowhere may have others evicted for it, and waits until something
+//! changes that may help it.
 //!
 //! Modelled, decision for decision of v1.34: the queue ([`queue`]), the order and window of nodes ([`node_tree`],
-//! [`framework::feasible_to_find`]), the plugins listed in [`plugins::ALL`], messages and events. A decision is made
-//! twice over the same plugins: fast in the cluster ([`fast`]), and to be read ([`explain`]).
-//! Left out until their plugins come: preemption (PostFilter says only what holds when it cannot help), volumes,
-//! Permit, other profiles, extenders.
+//! [`framework::feasible_to_find`]), the plugins ([`plugins`]) in any profiles ([`profiles`]), preemption
+//! ([`preemption`], `executor`), messages and events. A decision is made twice over the same plugins: fast in the
+//! cluster ([`fast`]), and to be read ([`explain`]).
+//! Left out: Permit, extenders, dynamic resources, what binds volumes.
 
 pub mod config;
 mod cycle;
+mod events;
+mod executor;
 pub mod explain;
 pub mod facts;
 pub mod fast;
 pub mod filters;
 pub mod framework;
+mod informers;
 mod journal;
 pub mod listers;
 pub mod message;
@@ -24,7 +28,10 @@ pub mod node_tree;
 pub mod plugins;
 pub mod preemption;
 pub mod profile;
+pub mod profiles;
 pub mod queue;
+#[cfg(test)]
+mod queue_tests;
 pub mod resources;
 pub mod snapshot;
 pub mod storage;
@@ -34,22 +41,22 @@ pub mod topology;
 pub mod vectors;
 pub mod whatif;
 
-use crate::client::{Change, Informer, Recorder};
+pub use informers::KINDS;
+
+use crate::client::Recorder;
 use crate::core::Cx;
 use crate::cow::{CowTable, Keyed};
 use crate::msg::{Ctx, Input, Msg, Timer};
-use crate::object::{Key, Kind, List, Node, Obj, Pod, Uid, lit};
+use crate::object::{Key, Kind, ObjectSet, Pod, Str, Uid, lit};
 use crate::time::SimTime;
 use crate::world::Component;
 use fast::Decider;
-use framework::{
-    ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_CONDITION, NODE_DELETE, NODE_LABEL, NODE_TAINT,
-    POD_ADD, POD_DELETE, POD_LABEL, Subject,
-};
-use profile::Profile;
+use framework::{ClusterEvent, Events, POD_DELETE, PodInfo, Subject};
+use informers::{Informers, NODES, PODS};
+use profiles::Profiles;
 use queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, SchedulingQueue};
 use snapshot::Cache;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What a request was for.
@@ -57,8 +64,12 @@ use std::sync::Arc;
 pub enum SchedCtx {
     /// The binding of a pod.
     Bind(Uid),
-    /// A pod's PodScheduled condition.
+    /// A pod's PodScheduled condition, or its nomination.
     Condition,
+    /// The condition of a victim, by the number of the eviction and its own.
+    Doom(u64, usize),
+    /// The deletion of a victim, likewise.
+    Evict(u64, usize),
 }
 
 /// Timers.
@@ -72,33 +83,37 @@ pub enum SchedTimer {
     Leftover,
 }
 
-const PODS: u8 = 0;
-const NODES: u8 = 1;
 const NAME: &str = "default-scheduler";
 
 /// The scheduler process.
 #[derive(Clone)]
 pub struct Scheduler {
-    pods: Informer,
-    nodes: Informer,
+    informers: Informers,
     recorder: Recorder,
-    decider: Decider,
+    profiles: Profiles,
+    /// One for each profile.
+    deciders: Vec<Decider>,
     cache: Cache,
     queue: SchedulingQueue,
     /// Every pod as last seen.
     seen: CowTable<Arc<Pod>>,
-    /// Where the next search begins (`nextStartNodeIndex`).
+    /// Every other object as last seen, but nodes.
+    objects: ObjectSet,
+    /// Where the next search begins (`nextStartNodeIndex`), whatever the profile.
     next_start: u32,
     cycle: Option<cycle::Cycle>,
     /// Pods whose binding is on its way.
     binding: HashMap<Uid, queue::Queued>,
+    /// Evictions that are on their way.
+    evictions: BTreeMap<u64, executor::Eviction>,
+    eviction: u64,
     backoff_timer: Option<SimTime>,
     leftover_timer: Option<SimTime>,
     started: SimTime,
-    /// The lists that the two informers have had, for the trace: see [`Heard`](crate::trace::Heard).
-    lists: [List<(u64, u64)>; 2],
     /// Assumed pods that were given up since the last decision, for the trace.
     forgotten: Vec<Uid>,
+    /// Nominations that were made or withdrawn since the last decision, for the trace.
+    nominations: Vec<(Key, Str)>,
 }
 
 impl Keyed for Arc<Pod> {
@@ -128,39 +143,38 @@ pub(crate) enum Role {
     Neither,
 }
 
-/// Which part of the scheduler a pod concerns.
-pub(crate) fn role(pod: &Pod) -> Role {
-    if pod.terminal() {
-        Role::Neither
-    } else if !pod.node_name.is_empty() {
-        Role::Placed
-    } else if pod.spec.scheduler_name.is_empty() || pod.spec.scheduler_name == NAME {
-        Role::Waiting
-    } else {
-        Role::Neither
-    }
+/// Whether a pod counts on the node that it names.
+pub(crate) fn is_placed(pod: &Pod) -> bool {
+    !pod.terminal() && !pod.node_name.is_empty()
 }
 
 impl Scheduler {
     /// A scheduler with the default profile and an empty memory.
     pub fn new() -> Scheduler {
-        let profile = Profile::standard();
+        Self::with(Profiles::default())
+    }
+
+    /// A scheduler with these profiles and an empty memory.
+    pub fn with(profiles: Profiles) -> Scheduler {
         Scheduler {
-            pods: Informer::new(PODS, Kind::Pod),
-            nodes: Informer::new(NODES, Kind::Node),
+            informers: Informers::default(),
             recorder: Recorder::default(),
-            decider: Decider::new(profile.clone()),
+            deciders: profiles.iter().map(|p| Decider::new(p.clone())).collect(),
+            queue: SchedulingQueue::new(profiles.clone()),
+            profiles,
             cache: Cache::default(),
-            queue: SchedulingQueue::new(profile),
             seen: CowTable::default(),
+            objects: ObjectSet::default(),
             next_start: 0,
             cycle: None,
             binding: HashMap::new(),
+            evictions: BTreeMap::new(),
+            eviction: 0,
             backoff_timer: None,
             leftover_timer: None,
             started: SimTime(0),
-            lists: Default::default(),
             forgotten: Vec::new(),
+            nominations: Vec::new(),
         }
     }
 
@@ -174,132 +188,49 @@ impl Scheduler {
         &self.queue
     }
 
-    /// Explains what it would decide now about a pod, by the reference path.
+    /// Explains what it would decide now about a pod, by the reference path. A pod of no profile of its is taken as one
+    /// of the first.
     pub fn explain(&self, pod: &Arc<Pod>) -> explain::Explanation {
-        let search = explain::Search { start: self.next_start, profile: self.decider.profile().clone() };
-        explain::explain(&self.cache.rebuilt(), &framework::PodInfo::new(pod.clone()), &search)
+        let number = self.profiles.number(&pod.spec.scheduler_name).unwrap_or(0);
+        let search = explain::Search { start: self.next_start, profile: self.profiles.at(number).clone() };
+        let mut cache = self.cache.rebuilt();
+        cache.snapshot();
+        explain::explain(&cache, &PodInfo::new(pod.clone()), &search)
     }
 
-    fn change(&mut self, cx: &mut Cx<'_>, informer: u8, change: Change) {
-        match (informer, change) {
-            (PODS, Change::Replace(all)) => {
-                let now: HashSet<Uid> = all.iter().map(|o| o.meta().uid).collect();
-                let gone = self.seen.iter().filter(|p| !now.contains(&p.metadata.uid)).cloned();
-                let mut gone: Vec<Arc<Pod>> = gone.collect();
-                gone.sort_by(|a, b| {
-                    let key = |p: &Pod| (p.metadata.namespace.clone(), p.metadata.name.clone());
-                    key(a).cmp(&key(b))
-                });
-                for p in gone {
-                    self.remove_pod(cx, &p);
-                }
-                let cause = cx.cause();
-                for o in all {
-                    cx.set_cause_to_news_of(&o.key());
-                    self.set(cx, o);
-                }
-                cx.set_cause(cause);
-            }
-            (_, Change::Replace(all)) => {
-                let now: HashSet<&str> = all.iter().map(|o| o.meta().name.as_str()).collect();
-                let known: Vec<Arc<Node>> = self.cache.nodes().filter_map(|n| n.node.clone()).collect();
-                for n in known.iter().filter(|n| !now.contains(n.metadata.name.as_str())) {
-                    self.remove_node(cx, n);
-                }
-                if known.is_empty() {
-                    // The first list: no pod has been tried yet, so that there is nobody to wake.
-                    self.cache.set_nodes(all.iter().filter_map(|o| o.as_node().cloned()));
-                } else {
-                    for o in all {
-                        self.set(cx, o);
-                    }
-                }
-            }
-            (_, Change::Set(o)) => self.set(cx, o),
-            (_, Change::Remove(Obj::Pod(p))) => self.remove_pod(cx, &p),
-            (_, Change::Remove(Obj::Node(n))) => self.remove_node(cx, &n),
-            (_, Change::Remove(_)) => {}
-        }
-    }
-
-    fn set(&mut self, cx: &mut Cx<'_>, obj: Obj) {
-        match obj {
-            Obj::Pod(p) => self.set_pod(cx, p),
-            Obj::Node(n) => self.set_node(cx, n),
-            _ => {}
-        }
-    }
-
-    /// A pod came or changed (`eventhandlers.go`).
-    fn set_pod(&mut self, cx: &mut Cx<'_>, pod: Arc<Pod>) {
-        let uid = pod.metadata.uid;
-        let (_, old) = self.seen.insert(&uid, pod.clone());
-        let was = old.as_ref().map_or(Role::Neither, |p| role(p));
-        let is = role(&pod);
-        if was == Role::Waiting && is != Role::Waiting {
-            self.queue.remove(uid);
-        }
-        match is {
-            // What we have placed ourselves does not go back into the queue for a change of its status.
-            Role::Waiting if self.cache.is_assumed(uid) => {}
-            Role::Waiting => match &old {
-                Some(old) if was == Role::Waiting => self.queue.update(cx, &self.cache, old, &pod),
-                _ => self.queue.add(cx, pod),
-            },
-            Role::Placed => {
-                self.cache.set_pod(pod.clone());
-                if was != Role::Placed {
-                    self.react(cx, POD_ADD, Subject::Pod { old: None, new: Some(pod) });
-                } else if let Some(old) = old
-                    && old.metadata.labels != pod.metadata.labels
-                {
-                    self.react(cx, POD_LABEL, Subject::Pod { old: Some(old), new: Some(pod) });
-                }
-            }
-            Role::Neither => {
-                if was == Role::Placed {
-                    self.unplace(cx, old.unwrap_or(pod));
-                }
-            }
-        }
-    }
-
-    fn remove_pod(&mut self, cx: &mut Cx<'_>, pod: &Arc<Pod>) {
-        let uid = pod.metadata.uid;
-        let Some(old) = self.seen.remove(&uid) else { return };
-        match role(&old) {
-            Role::Waiting => {
-                self.queue.remove(uid);
-                // While its binding is on its way, the answer settles what becomes of an assumed pod.
-                if !self.binding.contains_key(&uid) && self.forget(uid) {
-                    self.react(cx, POD_DELETE, Subject::Pod { old: Some(old), new: None });
-                }
-            }
-            Role::Placed => self.unplace(cx, old),
-            Role::Neither => {}
-        }
-    }
-
-    fn unplace(&mut self, cx: &mut Cx<'_>, pod: Arc<Pod>) {
-        self.cache.remove_pod(pod.metadata.uid);
-        self.react(cx, POD_DELETE, Subject::Pod { old: Some(pod), new: None });
-    }
-
-    fn set_node(&mut self, cx: &mut Cx<'_>, node: Arc<Node>) {
-        let old = self.cache.set_node(node.clone());
-        for what in node_changes(old.as_deref(), &node) {
-            self.react(cx, what, Subject::Node { old: old.clone(), new: Some(node.clone()) });
-        }
-    }
-
-    fn remove_node(&mut self, cx: &mut Cx<'_>, node: &Arc<Node>) {
-        if let Some(old) = self.cache.remove_node(&node.metadata.name) {
-            self.react(cx, NODE_DELETE, Subject::Node { old: Some(old), new: None });
+    /// Which part of the scheduler a pod concerns.
+    fn role(&self, pod: &Pod) -> Role {
+        if is_placed(pod) {
+            Role::Placed
+        } else if !pod.terminal() && self.profiles.number(&pod.spec.scheduler_name).is_some() {
+            Role::Waiting
+        } else {
+            Role::Neither
         }
     }
 
     fn react(&mut self, cx: &mut Cx<'_>, what: Events, subject: Subject) {
         self.queue.react(cx, &self.cache, ClusterEvent { what, subject });
+    }
+
+    /// A pod that was counted on a node, or nominated to one, no longer is: pods of up to its priority may fit now
+    /// (`getLEPriorityPreCheck`).
+    fn react_to_room(&mut self, cx: &mut Cx<'_>, pod: &Arc<Pod>) {
+        let subject = Subject::Pod { old: Some(pod.clone()), new: None };
+        let event = ClusterEvent { what: POD_DELETE, subject };
+        self.queue.react_up_to(cx, &self.cache, event, pod.spec.priority.unwrap_or(0));
+    }
+
+    /// A pod is nominated to a node, or, with none, no longer is (`nominator.go`).
+    fn nominate(&mut self, pod: &PodInfo, node: &Str) {
+        let m = &pod.pod.metadata;
+        let old = self.cache.withdraw(m.uid);
+        if !node.is_empty() {
+            self.cache.nominate(pod, node);
+        }
+        if old.is_some() || !node.is_empty() {
+            self.nominations.push((key_of(&pod.pod), node.clone()));
+        }
     }
 
     /// Sets the queue's timers, if it needs them and they are not set.
@@ -327,30 +258,6 @@ impl Scheduler {
     }
 }
 
-/// What changed in a node that plugins care about (`NodeSchedulingPropertiesChange`).
-fn node_changes(old: Option<&Node>, new: &Node) -> Vec<Events> {
-    let Some(old) = old else { return vec![NODE_ADD] };
-    let statuses = |n: &Node| -> Vec<_> {
-        let mut s: Vec<_> = n.status.conditions.iter().map(|c| (c.type_.clone(), c.status)).collect();
-        s.sort();
-        s
-    };
-    let mut out = Vec::new();
-    if old.spec.taints != new.spec.taints || old.spec.unschedulable && !new.spec.unschedulable {
-        out.push(NODE_TAINT);
-    }
-    if old.status.allocatable != new.status.allocatable {
-        out.push(NODE_ALLOCATABLE);
-    }
-    if old.metadata.labels != new.metadata.labels {
-        out.push(NODE_LABEL);
-    }
-    if statuses(old) != statuses(new) {
-        out.push(NODE_CONDITION);
-    }
-    out
-}
-
 /// The key of a pod.
 fn key_of(pod: &Pod) -> Key {
     Key { kind: Kind::Pod, ns: pod.metadata.namespace.clone(), name: pod.metadata.name.clone() }
@@ -361,32 +268,30 @@ impl Component for Scheduler {
         cx.set_part(lit!("default-scheduler"));
         match input {
             Input::Start => {
-                *self = Scheduler { started: cx.now(), ..Scheduler::new() };
-                self.pods.start(cx);
-                self.nodes.start(cx);
+                let config = cx.config();
+                let profiles = Profiles::from_value(config.scheduler.as_ref()).unwrap_or_default();
+                *self = Scheduler { started: cx.now(), ..Scheduler::with(profiles) };
+                self.informers.start(cx);
             }
             Input::Message { msg: Msg::Response { ctx, result }, .. } => match ctx {
                 Ctx::Informer(i) => {
-                    let informer = if i == PODS { &mut self.pods } else { &mut self.nodes };
-                    let before = informer.revision();
-                    if let Some(c) = informer.on_response(cx, result) {
-                        self.lists[i as usize].push((before, informer.revision()));
+                    if let Some(c) = self.informers.on_response(cx, i, result) {
                         self.change(cx, i, c);
                     }
                 }
                 Ctx::Scheduler(SchedCtx::Bind(uid)) => self.bound(cx, uid, result.err()),
+                Ctx::Scheduler(SchedCtx::Doom(n, i)) => self.doomed(cx, n, i, result.err()),
+                Ctx::Scheduler(SchedCtx::Evict(n, i)) => self.evicted(cx, n, i, result.err()),
                 Ctx::Scheduler(SchedCtx::Condition) | Ctx::Ignore | Ctx::Event => {}
                 Ctx::Kcm(_) | Ctx::Kubelet(_) | Ctx::User(_) => {}
             },
-            Input::Message { msg: Msg::Watch { informer: i, revision, event }, .. } => {
-                let informer = if i == PODS { &mut self.pods } else { &mut self.nodes };
-                if let Some(c) = informer.on_watch(cx, revision, event) {
-                    self.change(cx, i, c);
+            Input::Message { msg: Msg::Watch { informer, revision, event }, .. } => {
+                if let Some(c) = self.informers.on_watch(cx, informer, revision, event) {
+                    self.change(cx, informer, c);
                 }
             }
             Input::Message { .. } => {}
-            Input::Timer(Timer::Informer(PODS)) => self.pods.on_timer(cx),
-            Input::Timer(Timer::Informer(_)) => self.nodes.on_timer(cx),
+            Input::Timer(Timer::Informer(i)) => self.informers.on_timer(cx, i),
             Input::Timer(Timer::Scheduler(SchedTimer::Cycle)) => self.end_cycle(cx),
             Input::Timer(Timer::Scheduler(SchedTimer::Backoff)) => {
                 if self.backoff_timer.is_some_and(|t| t <= cx.now()) {

@@ -3,26 +3,23 @@
 //! Source: `pkg/scheduler/backend/queue/{scheduling_queue,active_queue,backoff_queue}.go`, with the feature gates
 //! of v1.34 (SchedulerQueueingHints, SchedulerPopFromBackoffQ). A pod is in one of four places: active; backing
 //! off after a rejection, or after an error; or unschedulable, where it stays until an event that one of the
-//! plugins that rejected it cares about. Left out: nominated pods, `Pending` verdicts, pods activated by plugins.
+//! plugins that rejected it cares about. Nominations are in the [`Cache`]. Left out: `Pending` verdicts.
 
 use super::framework::{
-    Bits, ClusterEvent, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, PRE_ENQUEUE, PodInfo,
-    QUEUE_SORT, Subject, TIMEOUT, event_label,
+    Bits, ClusterEvent, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, POST_FILTER,
+    PRE_ENQUEUE, PodInfo, QUEUE_SORT, Subject, TIMEOUT, event_label,
 };
 use super::profile::Profile;
+use super::profiles::Profiles;
 use super::resources::PodAmounts;
 use super::snapshot::Cache;
 use crate::core::Cx;
 use crate::object::{Key, Kind, Pod, Uid, UidMap};
 use crate::time::{SimTime, Span};
 use crate::trace::{Cause, Code};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-/// First back-off (`podInitialBackoffSeconds`).
-pub const BACKOFF_FIRST: Span = Span::secs(1);
-/// Longest back-off (`podMaxBackoffSeconds`).
-pub const BACKOFF_MAX: Span = Span::secs(10);
 /// Back-offs end at whole windows (`backoffQOrderingWindowDuration`).
 const WINDOW: Span = Span::secs(1);
 /// After so long an unschedulable pod is tried again without a reason.
@@ -43,12 +40,21 @@ pub struct Queued {
     pub cause: Cause,
     /// The plugins that rejected it last, or that keep it out of the queue.
     pub rejectors: Bits,
+    /// The number of its profile.
+    pub profile: usize,
+    /// The plugin that keeps it out of the queue.
+    gated: Option<usize>,
     rejections: u32,
     errors: u32,
     seq: u64,
 }
 
 impl Queued {
+    /// The profile, and whose events may help the pod: of the plugins that rejected it, or of the one that keeps it
+    /// out of the queue.
+    fn waits_for(&self) -> (usize, u32) {
+        (self.profile, self.gated.map_or(self.rejectors, Bits::one).0)
+    }
     fn uid(&self) -> Uid {
         self.info.pod.metadata.uid
     }
@@ -59,21 +65,22 @@ impl Queued {
             name: self.info.pod.metadata.name.clone(),
         }
     }
-    /// How long it has to wait after its last attempt: 1 s, 2 s, 4 s, 8 s, 10 s.
-    pub fn backoff(&self) -> Span {
+    /// How long it has to wait after its last attempt, with the first wait and the longest: by default 1 s, 2 s,
+    /// 4 s, 8 s, 10 s (`calculateBackoffDuration`).
+    pub fn backoff(&self, (first, max): (Span, Span)) -> Span {
         let count = if self.errors > 0 { self.errors } else { self.rejections };
         match count {
             0 => Span::ZERO,
-            n => Span(BACKOFF_MAX.0.min(BACKOFF_FIRST.0 << (n - 1).min(20))),
+            n => Span(max.0.min(first.0.saturating_mul(1 << (n - 1).min(20)))),
         }
     }
     /// The window in which its back-off ends.
-    fn expires(&self) -> SimTime {
-        window(self.timestamp + self.backoff())
+    fn expires(&self, limits: (Span, Span)) -> SimTime {
+        window(self.timestamp + self.backoff(limits))
     }
     /// Upstream counts the window in which the back-off ends as part of it.
-    fn backing_off(&self, now: SimTime) -> bool {
-        self.errors + self.rejections > 0 && self.expires() >= window(now)
+    fn backing_off(&self, now: SimTime, limits: (Span, Span)) -> bool {
+        self.errors + self.rejections > 0 && limits.1 > Span::ZERO && self.expires(limits) >= window(now)
     }
 }
 
@@ -95,7 +102,9 @@ enum Place {
 /// The queue.
 #[derive(Clone)]
 pub struct SchedulingQueue {
-    profile: Arc<Profile>,
+    profiles: Profiles,
+    /// Pods for which others are being evicted: they are kept out until that is done.
+    preempting: HashSet<Uid>,
     /// The pod that came last.
     latest: Option<PodInfo>,
     pods: UidMap<(Queued, Place)>,
@@ -103,17 +112,18 @@ pub struct SchedulingQueue {
     backoff: BTreeSet<(SimTime, SortKey)>,
     error_backoff: BTreeSet<(SimTime, SortKey)>,
     /// By the plugins that rejected them.
-    unschedulable: BTreeMap<u32, BTreeSet<(u64, Uid)>>,
+    unschedulable: BTreeMap<(usize, u32), BTreeSet<(u64, Uid)>>,
     /// The pod in the scheduling cycle, and what happened since it began.
     in_flight: Option<(Uid, Vec<(ClusterEvent, Cause)>)>,
     seq: u64,
 }
 
 impl SchedulingQueue {
-    /// An empty queue for a profile.
-    pub fn new(profile: Arc<Profile>) -> SchedulingQueue {
+    /// An empty queue for the pods of these profiles.
+    pub fn new(profiles: impl Into<Profiles>) -> SchedulingQueue {
         SchedulingQueue {
-            profile,
+            profiles: profiles.into(),
+            preempting: HashSet::new(),
             latest: None,
             pods: UidMap::default(),
             active: BTreeSet::new(),
@@ -134,9 +144,29 @@ impl SchedulingQueue {
         )
     }
 
+    fn profile(&self, q: &Queued) -> &Arc<Profile> {
+        self.profiles.at(q.profile)
+    }
+
+    /// Whether the pod is in a cycle.
+    pub fn is_in_flight(&self, uid: Uid) -> bool {
+        self.in_flight.as_ref().is_some_and(|(id, _)| *id == uid)
+    }
+
+    /// For a pod others are being evicted, or no longer are (`preempting` in `preemption/preemption.go`).
+    pub fn set_preempting(&mut self, uid: Uid, on: bool) {
+        if on {
+            self.preempting.insert(uid);
+        } else {
+            self.preempting.remove(&uid);
+        }
+    }
+
     fn sort_key(&self, q: &Queued) -> SortKey {
-        let sort = self.profile.at(QUEUE_SORT).first();
-        let key = sort.map_or((0, q.timestamp), |i| self.profile.plugin(*i).sort_key(&q.info, q.timestamp));
+        // All profiles sort alike: a configuration where they do not is refused.
+        let profile = self.profile(q);
+        let sort = profile.at(QUEUE_SORT).first();
+        let key = sort.map_or((0, q.timestamp), |i| profile.plugin(*i).sort_key(&q.info, q.timestamp));
         (key, q.seq, q.uid())
     }
 
@@ -144,10 +174,10 @@ impl SchedulingQueue {
         let key = self.sort_key(&q);
         match place {
             Place::Active => drop(self.active.insert(key)),
-            Place::Backoff => drop(self.backoff.insert((q.expires(), key))),
-            Place::ErrorBackoff => drop(self.error_backoff.insert((q.expires(), key))),
+            Place::Backoff => drop(self.backoff.insert((q.expires(self.profiles.backoff), key))),
+            Place::ErrorBackoff => drop(self.error_backoff.insert((q.expires(self.profiles.backoff), key))),
             Place::Unschedulable => {
-                self.unschedulable.entry(q.rejectors.0).or_default().insert((q.seq, q.uid()));
+                self.unschedulable.entry(q.waits_for()).or_default().insert((q.seq, q.uid()));
             }
         }
         self.pods.insert(q.uid(), (q, place));
@@ -158,34 +188,38 @@ impl SchedulingQueue {
         let key = self.sort_key(&q);
         match place {
             Place::Active => self.active.remove(&key),
-            Place::Backoff => self.backoff.remove(&(q.expires(), key)),
-            Place::ErrorBackoff => self.error_backoff.remove(&(q.expires(), key)),
+            Place::Backoff => self.backoff.remove(&(q.expires(self.profiles.backoff), key)),
+            Place::ErrorBackoff => self.error_backoff.remove(&(q.expires(self.profiles.backoff), key)),
             Place::Unschedulable => self.let_go(&q),
         };
         Some((q, place))
     }
 
     fn let_go(&mut self, q: &Queued) -> bool {
-        let Some(set) = self.unschedulable.get_mut(&q.rejectors.0) else { return false };
+        let Some(set) = self.unschedulable.get_mut(&q.waits_for()) else { return false };
         let was = set.remove(&(q.seq, q.uid()));
         if set.is_empty() {
-            self.unschedulable.remove(&q.rejectors.0);
+            self.unschedulable.remove(&q.waits_for());
         }
         was
     }
 
-    /// The unschedulable pods that one of these plugins rejected, or about which something went wrong, in the order
-    /// in which they came.
-    fn rejected_by(&self, plugins: Bits) -> Vec<Uid> {
-        let concerned = |(bits, _): &(&u32, _)| **bits == 0 || plugins.meets(Bits(**bits));
+    /// The unschedulable pods that one of these plugins (of each profile) rejected, or about which something went
+    /// wrong, in the order in which they came.
+    fn rejected_by(&self, plugins: &[Bits]) -> Vec<Uid> {
+        let concerned = |(key, _): &(&(usize, u32), _)| {
+            let (profile, bits) = **key;
+            bits == 0 || plugins.get(profile).is_some_and(|p| p.meets(Bits(bits)))
+        };
         let sets = self.unschedulable.iter().filter(concerned);
         let mut all: Vec<(u64, Uid)> = sets.flat_map(|(_, set)| set.iter().copied()).collect();
         all.sort_unstable();
         all.into_iter().map(|(_, uid)| uid).collect()
     }
 
-    /// A pod that waits for a node has come.
+    /// A pod that waits for a node has come. One of no profile is nobody's business.
     pub fn add(&mut self, cx: &mut Cx<'_>, pod: Arc<Pod>) {
+        let Some(profile) = self.profiles.number(&pod.spec.scheduler_name) else { return };
         self.seq += 1;
         let q = Queued {
             info: PodInfo::like(self.latest.as_ref(), pod),
@@ -193,6 +227,8 @@ impl SchedulingQueue {
             attempts: 0,
             cause: cx.cause(),
             rejectors: Bits::NONE,
+            profile,
+            gated: None,
             rejections: 0,
             errors: 0,
             seq: self.seq,
@@ -203,13 +239,17 @@ impl SchedulingQueue {
 
     /// To that place, unless a PreEnqueue plugin keeps it out.
     fn enter(&mut self, mut q: Queued, place: Place) {
-        for i in self.profile.at(PRE_ENQUEUE) {
-            if self.profile.plugin(*i).pre_enqueue(&q.info.pod).is_err() {
-                q.rejectors = Bits::one(*i);
-                self.insert(q, Place::Unschedulable);
-                return;
-            }
+        let profile = self.profile(&q);
+        let preempting = self.preempting.contains(&q.uid());
+        q.gated = profile.at(PRE_ENQUEUE).iter().copied().find(|i| {
+            let plugin = profile.plugin(*i);
+            // The plugin that evicts pods for this one waits until that is done.
+            preempting && plugin.points().meets(POST_FILTER) || plugin.pre_enqueue(&q.info.pod).is_err()
+        });
+        if let Some(i) = q.gated {
+            q.rejectors = q.rejectors.or(Bits::one(i));
         }
+        let place = if q.gated.is_some() { Place::Unschedulable } else { place };
         self.insert(q, place);
     }
 
@@ -254,6 +294,7 @@ impl SchedulingQueue {
         let (mut q, _) = self.take(uid)?;
         q.attempts += 1;
         q.rejectors = Bits::NONE;
+        q.gated = None;
         self.in_flight = Some((uid, Vec::new()));
         Some(q)
     }
@@ -272,7 +313,7 @@ impl SchedulingQueue {
         q.cause = cx.cause();
         if rejectors.is_empty() {
             q.errors += 1;
-            let wait = (q.expires() + WINDOW) - cx.now();
+            let wait = (q.expires(self.profiles.backoff) + WINDOW) - cx.now();
             q.cause = cx.note(Code::PodBackoff, &q.key(), &[("wait", &wait)]);
             self.enter(q, Place::ErrorBackoff);
             return;
@@ -296,7 +337,7 @@ impl SchedulingQueue {
         event.what == TIMEOUT
             || q.rejectors.is_empty()
             || q.rejectors.iter().any(|i| {
-                let plugin = self.profile.plugin(i);
+                let plugin = self.profile(q).plugin(i);
                 plugin.events().meets(event.what) && plugin.hint(&q.info, event, cluster)
             })
     }
@@ -304,7 +345,7 @@ impl SchedulingQueue {
     /// Because of an event, which is the present cause, a pod is tried again.
     fn retry(&mut self, cx: &mut Cx<'_>, mut q: Queued, what: Events) {
         q.cause = cx.note(Code::PodRetried, &q.key(), &[("event", &event_label(what))]);
-        let place = if !q.backing_off(cx.now()) {
+        let place = if !q.backing_off(cx.now(), self.profiles.backoff) {
             Place::Active
         } else if q.rejectors.is_empty() {
             Place::ErrorBackoff
@@ -317,18 +358,23 @@ impl SchedulingQueue {
     /// Something happened: the unschedulable pods that it may help are tried again
     /// (`MoveAllToActiveOrBackoffQueue`).
     pub fn react(&mut self, cx: &mut Cx<'_>, cluster: &Cache, event: ClusterEvent) {
-        let mut interested = Bits::NONE;
-        for (i, e) in self.profile.plugins.iter().enumerate() {
-            if e.plugin.events().meets(event.what) {
-                interested = interested.or(Bits::one(i));
-            }
-        }
-        if interested.is_empty() {
+        self.react_up_to(cx, cluster, event, i32::MAX);
+    }
+
+    /// As [`SchedulingQueue::react`], but for pods of up to a priority (`getLEPriorityPreCheck`).
+    pub fn react_up_to(&mut self, cx: &mut Cx<'_>, cluster: &Cache, event: ClusterEvent, priority: i32) {
+        let interested = |p: &Arc<Profile>| {
+            let asks = p.plugins.iter().enumerate().filter(|(_, e)| e.plugin.events().meets(event.what));
+            asks.fold(Bits::NONE, |all, (i, _)| all.or(Bits::one(i)))
+        };
+        let interested: Vec<Bits> = self.profiles.iter().map(interested).collect();
+        if interested.iter().all(|i| i.is_empty()) {
             return;
         }
-        for uid in self.rejected_by(interested) {
+        for uid in self.rejected_by(&interested) {
             let Some((q, _)) = self.pods.get(&uid) else { continue };
-            if self.worth(q, &event, cluster)
+            if q.info.priority() <= priority
+                && self.worth(q, &event, cluster)
                 && let Some((q, _)) = self.take(uid)
             {
                 self.retry(cx, q, event.what);
@@ -336,6 +382,16 @@ impl SchedulingQueue {
         }
         if let Some((_, seen)) = &mut self.in_flight {
             seen.push((event, cx.cause()));
+        }
+    }
+
+    /// A pod that waits goes to the front, whatever it waits for (`Activate`).
+    pub fn activate(&mut self, cx: &mut Cx<'_>, uid: Uid) {
+        if let Some((mut q, place)) = self.take(uid) {
+            if place != Place::Active {
+                q.cause = cx.cause();
+            }
+            self.enter(q, Place::Active);
         }
     }
 
@@ -361,7 +417,7 @@ impl SchedulingQueue {
     /// Pods that have been unschedulable for too long are tried again.
     pub fn flush_leftover(&mut self, cx: &mut Cx<'_>) {
         let now = cx.now();
-        for uid in self.rejected_by(Bits(u32::MAX)) {
+        for uid in self.rejected_by(&vec![Bits(u32::MAX); self.profiles.iter().count()]) {
             if self.pods.get(&uid).is_some_and(|(q, _)| now - q.timestamp > LEFTOVER_AFTER)
                 && let Some((q, _)) = self.take(uid)
             {

@@ -1,21 +1,14 @@
-//! Tests of the scheduler as a component, of its queue, and of the fast path against the reference path.
+//! Tests of the scheduler as a component.
 
-use super::explain::{Search, explain};
-use super::fast::{Decided, Decider};
-use super::framework::*;
-use super::plugins::ALL;
-use super::queue::SchedulingQueue;
-use super::snapshot::{Cache, NodeInfo, View};
+use super::framework::feasible_to_find;
 use super::*;
 use crate::apiserver::{Patch, Status, Verb};
 use crate::config::WorldConfig;
 use crate::core::{Core, Cx};
 use crate::msg::{Comp, Reply, WatchEvent};
-use crate::object::{ObjectMeta, PodSpec, Str};
-use crate::rng::Rng;
+use crate::object::{Node, Obj};
 use crate::time::Span;
-use crate::trace::{Cause, Code, Record, RecordId, What};
-use proptest::prelude::*;
+use crate::trace::{Cause, Code, Decision, Record, RecordId, What};
 use serde_json::{Value, json};
 
 fn node(name: &str, v: Value) -> Arc<Node> {
@@ -40,13 +33,23 @@ struct Rig {
 
 impl Rig {
     fn new(nodes: Vec<Arc<Node>>, pods: Vec<Arc<Pod>>) -> Rig {
-        let core = Core::new(WorldConfig::default(), 1);
+        Self::with(WorldConfig::default(), nodes, pods)
+    }
+    fn with(config: WorldConfig, nodes: Vec<Arc<Node>>, pods: Vec<Arc<Pod>>) -> Rig {
+        let core = Core::new(config, 1);
         let mut r = Rig { core, s: Scheduler::new(), revision: 10, records: Vec::new() };
         r.step(Input::Start);
-        let list = |items| Ok(Reply::List { items, revision: 10 });
-        r.respond(Ctx::Informer(PODS), list(pods.into_iter().map(Obj::Pod).collect()));
-        r.respond(Ctx::Informer(NODES), list(nodes.into_iter().map(Obj::Node).collect()));
+        r.lists(nodes, pods);
         r
+    }
+    /// All informers have their first list.
+    fn lists(&mut self, nodes: Vec<Arc<Node>>, pods: Vec<Arc<Pod>>) {
+        let list = |items| Ok(Reply::List { items, revision: 10 });
+        for i in 0..KINDS.len() as u8 {
+            self.respond(Ctx::Informer(i + 2), list(Vec::new()));
+        }
+        self.respond(Ctx::Informer(PODS), list(pods.into_iter().map(Obj::Pod).collect()));
+        self.respond(Ctx::Informer(NODES), list(nodes.into_iter().map(Obj::Node).collect()));
     }
     fn step(&mut self, input: Input) {
         let mut cx = Cx::new(&mut self.core, Comp::Scheduler, Cause::Record(RecordId(1)));
@@ -84,7 +87,14 @@ impl Rig {
         self.records.iter().filter_map(of).collect()
     }
     fn decisions(&self) -> usize {
-        self.records.iter().filter(|r| matches!(r.what, What::Decision(_))).count()
+        self.decided().len()
+    }
+    fn decided(&self) -> Vec<Arc<Decision>> {
+        let of = |r: &Record| match &r.what {
+            What::Decision(d) => Some(d.clone()),
+            _ => None,
+        };
+        self.records.iter().filter_map(of).collect()
     }
 }
 
@@ -230,63 +240,8 @@ fn after_a_restart_it_lists_again_and_schedules_what_is_left() {
     let mut r = Rig::new(vec![node("a", json!({}))], vec![pod("p", json!({}))]);
     r.step(Input::Start);
     assert_eq!(r.s.queue.lengths(), (0, 0, 0));
-    let list = |items| Ok(Reply::List { items, revision: 12 });
-    r.respond(Ctx::Informer(PODS), list(vec![Obj::Pod(pod("q", json!({})))]));
-    r.respond(Ctx::Informer(NODES), list(vec![Obj::Node(node("b", json!({})))]));
+    r.lists(vec![node("b", json!({}))], vec![pod("q", json!({}))]);
     assert_eq!(bindings(&r.run(Span::ms(100))), ["q>b"]);
-}
-
-#[test]
-fn back_off_and_order_of_the_queue() {
-    let mut core = Core::new(WorldConfig::default(), 1);
-    let mut q = SchedulingQueue::new(ALL);
-    let priority = |name: &str, n: i64| pod(name, json!({"spec": {"priority": n}}));
-    {
-        let mut cx = Cx::new(&mut core, Comp::Scheduler, Cause::Record(RecordId(1)));
-        for p in [priority("low", 0), priority("high", 5), priority("low2", 0)] {
-            q.add(&mut cx, p);
-        }
-    }
-    let mut order = Vec::new();
-    let mut last = None;
-    while let Some(p) = q.pop() {
-        order.push(p.info.pod.metadata.name.clone());
-        last = Some(p);
-    }
-    assert_eq!(order, ["high", "low", "low2"]);
-    // Errors in a row, each at 0.3 s past a second: the wait doubles, and ends with the window after.
-    let mut p = last.expect("three pods");
-    for want_s in [2, 3, 5, 9, 11, 11] {
-        core.now = SimTime((core.now.0 / 1_000_000_000 + 1) * 1_000_000_000 + 300_000_000);
-        let mut cx = Cx::new(&mut core, Comp::Scheduler, Cause::Record(RecordId(1)));
-        q.fail(&mut cx, p, Bits::NONE);
-        let at = q.next_backoff().expect("it backs off");
-        assert_eq!((at.0 - core.now.0 + 300_000_000) / 1_000_000_000, want_s);
-        q.flush_backoff(SimTime(at.0 - 1));
-        assert!(q.pop().is_none(), "an error is not popped early");
-        q.flush_backoff(at);
-        p = q.pop().expect("its back-off is over");
-    }
-}
-
-#[test]
-fn a_rejected_pod_backs_off_until_its_window_is_over() {
-    for (name, event_ms, places) in [("in its window", 1_900, (0, 1, 0)), ("after it", 2_000, (1, 0, 0))] {
-        let mut core = Core::new(WorldConfig::default(), 1);
-        let mut q = SchedulingQueue::new(ALL);
-        core.now = SimTime(300_000_000);
-        let mut cx = Cx::new(&mut core, Comp::Scheduler, Cause::Record(RecordId(1)));
-        q.add(&mut cx, pod("p", json!({})));
-        let p = q.pop().expect("one pod");
-        let fit = ALL.iter().position(|e| e.plugin.name() == "NodeResourcesFit").expect("it is in the list");
-        q.fail(&mut cx, p, Bits::one(fit));
-        assert_eq!(q.lengths(), (0, 0, 1), "{name}");
-        cx.core.now = SimTime(event_ms * 1_000_000);
-        let subject = Subject::Node { old: None, new: Some(node("a", json!({}))) };
-        q.react(&mut cx, ClusterEvent { what: NODE_ADD, subject });
-        assert_eq!(q.lengths(), places, "{name}");
-        assert!(q.pop().is_some(), "{name}: an idle scheduler takes it early");
-    }
 }
 
 #[test]
@@ -317,180 +272,188 @@ fn how_many_nodes_are_enough() {
     }
 }
 
-/// A plugin whose answers depend on other nodes, to hold the uncached half of the fast path to the reference.
-struct Crowd;
-
-impl Plugin for Crowd {
-    fn name(&self) -> &'static str {
-        "Crowd"
-    }
-    fn points(&self) -> Points {
-        PRE_FILTER.or(FILTER).or(PRE_SCORE).or(SCORE).or(NORMALIZE)
-    }
-    fn depends_on(&self) -> Depends {
-        Depends::Anything
-    }
-    fn pre_filter(&self, pod: &PodInfo, cluster: &View<'_>, state: &mut State) -> PreFilter {
-        if pod.pod.spec.priority == Some(1) {
-            return PreFilter::Skip;
+/// What is asked of the API server besides events, in words.
+fn asked(verbs: &[Verb]) -> Vec<String> {
+    let of = |v: &Verb| match v {
+        Verb::Patch { key, patch: Patch::PodCondition(c), .. } => {
+            format!("{} {}={:?}", key.name, c.type_, c.status)
         }
-        *state = Some(Box::new(cluster.nodes().map(|n| n.pods.len()).min().unwrap_or(0)));
-        PreFilter::Continue
-    }
-    fn filter(&self, _: &PodInfo, node: &NodeInfo, state: &State) -> Result<(), Rejection> {
-        let least = state.as_ref().and_then(|s| s.downcast_ref::<usize>()).expect("PreFilter ran");
-        if node.pods.len() > least + 2 {
-            return Err(Rejection { reasons: vec![lit!("crowded")], unresolvable: false });
+        Verb::Patch { key, patch: Patch::Nomination { node, condition }, .. } => {
+            format!("{} to {node:?}{}", key.name, if condition.is_some() { " and condition" } else { "" })
         }
-        Ok(())
-    }
-    fn pre_score(&self, pod: &PodInfo, _: &View<'_>, feasible: &[u32], state: &mut State) -> bool {
-        *state = Some(Box::new(feasible.len()));
-        pod.pod.spec.priority != Some(2)
-    }
-    fn score(&self, _: &PodInfo, node: &NodeInfo, state: &State) -> i64 {
-        let feasible = state.as_ref().and_then(|s| s.downcast_ref::<usize>()).expect("PreScore ran");
-        (node.pods.len() * feasible % 7) as i64
-    }
-    fn normalize(&self, scores: &mut [i64], _: &State) {
-        default_normalize(scores, true);
-    }
+        Verb::Delete { key, .. } => format!("delete {}", key.name),
+        Verb::Bind { pod, node, .. } => format!("{}>{node}", pod.name),
+        _ => String::new(),
+    };
+    verbs.iter().map(of).filter(|s| !s.is_empty()).collect()
 }
 
-static WITH_CROWD: [Entry; 9] = {
-    let mut all = [Entry { plugin: &Crowd, weight: 2 }; 9];
-    let mut i = 0;
-    while i < 8 {
-        // Between the cached filters, so that the order of refusals matters.
-        all[if i < 4 { i } else { i + 1 }] = ALL[i];
-        i += 1;
-    }
-    all
-};
-
-fn random_node(rng: &mut Rng, i: u64) -> Arc<Node> {
-    let cpu = ["1", "2", "4", "0"][rng.below(4) as usize];
-    let taints: Vec<Value> = (0..rng.below(3))
-        .map(|_| {
-            let effect = ["NoSchedule", "PreferNoSchedule", "PreferNoSchedule"][rng.below(3) as usize];
-            json!({"key": format!("t{}", rng.below(2)), "value": "v", "effect": effect})
-        })
-        .collect();
-    let labels = json!({
-        "topology.kubernetes.io/zone": format!("z{}", rng.below(3)),
-        "disk": (["ssd", "hdd"][rng.below(2) as usize]),
-    });
-    node(
-        &format!("n{i}"),
-        json!({"metadata": {"labels": labels}, "spec": {"taints": taints, "unschedulable": rng.below(8) == 0},
-               "status": {"allocatable": {"cpu": cpu, "memory": "4Gi", "pods": (4 + rng.below(4)).to_string()}}}),
-    )
+fn important(name: &str) -> Arc<Pod> {
+    pod(name, json!({"spec": {"priority": 1000, "schedulerName": "default-scheduler"}}))
 }
 
-fn random_spec(rng: &mut Rng, nodes: u64) -> Arc<PodSpec> {
-    let mut spec = json!({"containers": [{"name": "c"}], "priority": rng.below(4)});
-    if rng.below(4) > 0 {
-        spec["containers"][0]["resources"] = json!({"requests": {"cpu": format!("{}m", 100 * rng.below(8))}});
-    }
-    if rng.below(2) == 0 {
-        spec["tolerations"] = json!([{"key": format!("t{}", rng.below(2)), "operator": "Exists"}]);
-    }
-    if rng.below(4) == 0 {
-        spec["nodeSelector"] = json!({"disk": "ssd"});
-    }
-    if rng.below(3) == 0 {
-        let term = json!({"matchExpressions": [{"key": "disk", "operator": "In", "values": ["hdd"]}]});
-        spec["affinity"] = json!({"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution":
-            [{"weight": 1 + rng.below(50), "preference": term}]}});
-    }
-    if rng.below(8) == 0 {
-        let names: Vec<String> = (0..rng.below(3)).map(|_| format!("n{}", rng.below(nodes))).collect();
-        let field = json!({"key": "metadata.name", "operator": "In", "values": names});
-        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
-            {"nodeSelectorTerms": [{"matchFields": [field]}]}}});
-    }
-    Arc::new(serde_json::from_value(spec).expect("a spec"))
+fn running(name: &str, v: Value) -> Arc<Pod> {
+    let mut base = json!({"spec": {"nodeName": "a", "priority": 0}, "status": {"phase": "Running"}});
+    crate::api_util::patch::json_merge_patch(&mut base, &v);
+    pod(name, base)
 }
 
-/// Compares one decision of the two paths.
-fn compare(d: &Decided, cache: &Cache, pod: &PodInfo, search: Search) -> Result<(), TestCaseError> {
-    let (nodes, pods) = cache.objects();
-    let e = explain(&nodes, &pods, &pod.pod, search);
-    let winner = d.winner.map(|w| cache.view().rows[w as usize].name.clone());
-    prop_assert_eq!(winner.as_ref(), e.winner(d.draw));
-    prop_assert_eq!((d.feasible, d.looked_at, d.next_start), (e.feasible, e.looked_at, e.next_start));
-    prop_assert_eq!(d.score, e.score());
-    if let Some(diagnosis) = &d.diagnosis {
-        prop_assert_eq!(&diagnosis.reasons, &e.reasons);
-        prop_assert_eq!(diagnosis.all.as_ref(), e.rejected.as_ref().map(|(_, r)| r));
-    }
-    Ok(())
-}
-
-fn both_paths_agree(
-    seed: u64,
-    plugins: &'static [Entry],
-    size: u64,
-    percent: usize,
-) -> Result<(), TestCaseError> {
-    let mut rng = Rng::new(seed, "paths");
-    let mut cache = Cache::default();
-    let mut decider = Decider::new(plugins, percent);
-    cache.set_nodes((0..size).map(|i| random_node(&mut rng, i)).collect::<Vec<_>>());
-    let specs: Vec<_> = (0..6).map(|_| random_spec(&mut rng, size)).collect();
-    let mut start = 0;
-    let mut placed: Vec<Uid> = Vec::new();
-    for i in 0..60u64 {
-        match rng.below(8) {
-            0 => drop(cache.set_node(random_node(&mut rng, i % size))),
-            1 => drop(cache.remove_node(&format!("n{}", rng.below(size)))),
-            2 if !placed.is_empty() => {
-                let uid = placed.swap_remove(rng.below(placed.len() as u64) as usize);
-                cache.remove_pod(uid);
-            }
-            _ => {}
-        }
-        let name = Str::from(format!("p{i}"));
-        let metadata = ObjectMeta {
-            name,
-            namespace: lit!("default"),
-            uid: Uid(u128::from(i) + 1),
-            ..ObjectMeta::default()
-        };
-        let mut p = Pod { metadata, spec: specs[rng.below(6) as usize].clone(), ..Pod::default() };
-        if rng.below(10) == 0 {
-            p.status.nominated_node_name = Str::from(format!("n{}", rng.below(size)));
-        }
-        let p = PodInfo::new(Arc::new(p));
-        let d = decider.decide(&p, &cache, start, &mut || rng.next());
-        compare(&d, &cache, &p, Search { plugins, percent, start })?;
-        start = d.next_start;
-        if let Some(w) = d.winner {
-            let node = cache.view().rows[w as usize].name.clone();
-            cache.assume(&p, &node);
-            placed.push(p.pod.metadata.uid);
-        }
-    }
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    #[test]
-    fn the_fast_path_chooses_as_the_reference_path(seed: u64, size in 1u64..12) {
-        both_paths_agree(seed, ALL, size, 0)?;
-    }
-
-    #[test]
-    fn also_with_a_plugin_that_depends_on_anything(seed: u64, size in 1u64..12) {
-        both_paths_agree(seed, &WITH_CROWD, size, 0)?;
-    }
-}
-
+/// `preemption.go` (prepareCandidateAsync), `schedule_one.go` (handleSchedulingFailure).
 #[test]
-fn also_where_not_all_nodes_are_looked_at() {
-    for seed in 0..4 {
-        both_paths_agree(seed, ALL, 260, 40).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+fn a_pod_of_high_priority_takes_the_place_of_others() {
+    let two = json!({"status": {"allocatable": {"cpu": "2"}}});
+    let (low1, low2) = (running("low1", json!({})), running("low2", json!({})));
+    let high = pod(
+        "high",
+        json!({"spec": {"priority": 1000, "schedulerName": "default-scheduler",
+            "containers": [{"name": "c", "resources": {"requests": {"cpu": "2"}}}]}}),
+    );
+    let mut r = Rig::new(vec![node("a", two)], vec![low1.clone(), low2.clone(), high.clone()]);
+    let verbs = r.run(Span::ms(100));
+    // Both victims go; the last one's turn comes after the other's.
+    assert_eq!(asked(&verbs), ["low1 DisruptionTarget=True", "high to \"a\" and condition"]);
+    assert_eq!(events(&verbs), ["FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu."]);
+    assert_eq!(r.s.cache.nomination(high.metadata.uid).map(Str::as_str), Some("a"));
+    let d = r.decided();
+    assert_eq!((d[0].nominated.as_str(), d[0].victims.len()), ("a", 2));
+
+    // A condition with upstream's words.
+    let doom = verbs.iter().find_map(|v| match v {
+        Verb::Patch { patch: Patch::PodCondition(c), .. } => Some((**c).clone()),
+        _ => None,
+    });
+    let doom = doom.expect("a condition");
+    assert_eq!(doom.reason, "PreemptionByScheduler");
+    assert_eq!(doom.message, "default-scheduler: preempting to accommodate a higher priority pod");
+
+    // While the first is on its way, the pod is kept out of the queue whatever happens.
+    r.respond(Ctx::Scheduler(SchedCtx::Doom(1, 0)), Ok(Reply::Done));
+    assert_eq!(asked(&r.run(Span::ms(10))), ["delete low1"]);
+    r.watch(PODS, WatchEvent::Deleted(Obj::Pod(low1)));
+    r.run(Span::secs(3));
+    assert_eq!((r.decisions(), r.s.queue.lengths()), (1, (0, 0, 1)));
+    r.respond(Ctx::Scheduler(SchedCtx::Evict(1, 0)), Ok(Reply::Done));
+    let verbs = r.run(Span::ms(10));
+    assert_eq!(asked(&verbs), ["low2 DisruptionTarget=True"]);
+    assert_eq!(events(&verbs), [format!("Preempted: Preempted by pod {} on node a", high.metadata.uid)]);
+    r.respond(Ctx::Scheduler(SchedCtx::Doom(1, 1)), Ok(Reply::Done));
+    r.respond(Ctx::Scheduler(SchedCtx::Evict(1, 1)), Ok(Reply::Done));
+    assert_eq!(asked(&r.run(Span::ms(10))), ["delete low2"]);
+    // Its nomination comes back by the watch, then the last victim is gone.
+    let mut told = (*high).clone();
+    told.status.nominated_node_name = "a".into();
+    r.watch(PODS, WatchEvent::Modified(Obj::Pod(Arc::new(told))));
+    r.watch(PODS, WatchEvent::Deleted(Obj::Pod(low2)));
+    assert_eq!(asked(&r.run(Span::secs(3))), ["high>a"]);
+    assert_eq!(r.s.cache.nomination(high.metadata.uid), None, "it ends when the pod is assumed");
+    assert!(r.s.evictions.is_empty());
+}
+
+/// `preemption.go`: when an eviction fails, the pod is tried again all the same.
+#[test]
+fn an_eviction_that_fails_lets_the_pod_try_again() {
+    let one = json!({"status": {"allocatable": {"cpu": "1"}}});
+    for (name, code, again) in [("etcd slow", 500, true), ("gone already", 404, false)] {
+        let mut r =
+            Rig::new(vec![node("a", one.clone())], vec![running("low", json!({})), important("high")]);
+        r.run(Span::ms(100));
+        let error = Status { code, reason: "x", message: String::new() };
+        r.respond(Ctx::Scheduler(SchedCtx::Doom(1, 0)), Err(Box::new(error)));
+        let verbs = r.run(Span::ms(100));
+        assert_eq!(r.decisions(), if again { 2 } else { 1 }, "{name}");
+        assert_eq!(asked(&verbs).iter().any(|a| a.starts_with("low ")), again, "{name}: {verbs:?}");
     }
+}
+
+/// `preemption.go` (PodEligibleToPreemptOthers, clearNominatedNodeName), `nominator.go`.
+#[test]
+fn nominations_follow_statuses_and_give_way_to_higher_priorities() {
+    let one = json!({"status": {"allocatable": {"cpu": "1"}}});
+    let middle =
+        |node: &str| pod("middle", json!({"spec": {"priority": 500}, "status": {"nominatedNodeName": node}}));
+    let leaving = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": {"conditions":
+        [{"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}]}});
+    let mut r = Rig::new(vec![node("a", one)], vec![running("low", leaving), middle("a")]);
+    let verbs = r.run(Span::ms(100));
+    let want = "FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, \
+                preemption: not eligible due to a terminating pod on the nominated node.";
+    assert_eq!(events(&verbs), [want]);
+    let uid = middle("a").metadata.uid;
+    assert_eq!(r.s.cache.nomination(uid).map(Str::as_str), Some("a"), "it stays");
+
+    // A pod of higher priority takes the node over; nobody new has to leave.
+    r.watch(PODS, WatchEvent::Added(Obj::Pod(important("high"))));
+    let verbs = r.run(Span::ms(100));
+    assert_eq!(asked(&verbs), ["middle to \"\"", "high to \"a\" and condition"]);
+    assert_eq!(r.s.cache.nomination(uid), None);
+    assert_eq!(r.notes(Code::NominationWithdrawn), ["a"]);
+
+    // What the status says holds, and no longer when the pod is gone.
+    r.watch(PODS, WatchEvent::Modified(Obj::Pod(middle("b"))));
+    assert_eq!(r.s.cache.nomination(uid).map(Str::as_str), Some("b"));
+    r.watch(PODS, WatchEvent::Deleted(Obj::Pod(middle("b"))));
+    assert_eq!(r.s.cache.nomination(uid), None);
+}
+
+/// `profile.go`, `eventhandlers.go` (responsibleForPod).
+#[test]
+fn pods_go_to_the_profile_that_they_name() {
+    let config = json!({"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+        "podInitialBackoffSeconds": 3,
+        "profiles": [{"schedulerName": "default-scheduler"},
+            {"schedulerName": "packing", "pluginConfig": [{"name": "NodeResourcesFit", "args": {
+                "scoringStrategy": {"type": "MostAllocated", "resources": [{"name": "cpu", "weight": 1}]}}}]}]});
+    let config = WorldConfig { scheduler: Some(config), ..WorldConfig::default() };
+    let nodes = || vec![node("a", json!({})), node("b", json!({}))];
+    let named = |name: &str, scheduler: &str| pod(name, json!({"spec": {"schedulerName": scheduler}}));
+    for (scheduler, want) in [("default-scheduler", "b"), ("packing", "a"), ("nobody", "")] {
+        let pods = vec![running("there", json!({})), named("p", scheduler)];
+        let mut r = Rig::with(config.clone(), nodes(), pods);
+        let bound = bindings(&r.run(Span::ms(100)));
+        let bound = bound.first().map_or("", |b| &b[2..]);
+        assert_eq!(bound, want, "{scheduler}");
+        assert_eq!(r.decided().first().map_or("nobody", |d| d.profile.as_str()), scheduler);
+    }
+}
+
+/// `scheduler.go` (WaitForHandlersSync): nothing is scheduled before all informers have had their first list.
+#[test]
+fn nothing_is_scheduled_before_everything_is_known() {
+    let core = Core::new(WorldConfig::default(), 1);
+    let mut r = Rig { core, s: Scheduler::new(), revision: 10, records: Vec::new() };
+    r.step(Input::Start);
+    let list = |items| Ok(Reply::List { items, revision: 10 });
+    r.respond(Ctx::Informer(PODS), list(vec![Obj::Pod(pod("p", json!({})))]));
+    r.respond(Ctx::Informer(NODES), list(vec![Obj::Node(node("a", json!({})))]));
+    for i in 2..2 + KINDS.len() as u8 {
+        assert!(bindings(&r.run(Span::ms(10))).is_empty(), "informer {i} is not there yet");
+        r.respond(Ctx::Informer(i), list(Vec::new()));
+    }
+    assert_eq!(bindings(&r.run(Span::ms(10))), ["p>a"]);
+}
+
+/// `eventhandlers.go`: a claim that comes wakes the pod that lacks it.
+#[test]
+fn other_objects_wake_pods() {
+    let with_claim =
+        json!({"spec": {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]}});
+    let mut r = Rig::new(vec![node("a", json!({}))], vec![pod("p", with_claim)]);
+    let said = events(&r.run(Span::ms(100)));
+    assert!(said[0].contains("persistentvolumeclaim \"data\" not found"), "{said:?}");
+    let claim = |name: &str| {
+        Obj::from_value(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": name, "namespace": "default"}}))
+        .expect("a claim")
+    };
+    let informer = 2 + KINDS.iter().position(|k| k.1 == "PersistentVolumeClaim").expect("it is there") as u8;
+    r.watch(informer, WatchEvent::Added(claim("other")));
+    r.run(Span::secs(2));
+    assert_eq!(r.decisions(), 1);
+    r.watch(informer, WatchEvent::Added(claim("data")));
+    r.run(Span::secs(2));
+    assert_eq!(
+        (r.decisions(), r.notes(Code::PodRetried)),
+        (2, vec!["PersistentVolumeClaimUpdate".to_string()])
+    );
+    assert!(r.decided()[1].others.iter().any(|(i, h)| *i + 2 == informer && h.revision == 12));
 }

@@ -32,7 +32,7 @@ pub fn comp_name(c: Comp, header: &Header) -> String {
 /// The type of a record, one word.
 pub fn type_name(w: &What) -> &'static str {
     match w {
-        What::Start => "start",
+        What::Start { .. } => "start",
         What::User { .. } => "user",
         What::Timer { .. } => "timer",
         What::Fault { .. } => "fault",
@@ -53,7 +53,7 @@ pub fn type_name(w: &What) -> &'static str {
 /// What a record says beside its type and subject, in a few plain words for a column.
 pub fn detail(r: &Record, header: &Header) -> String {
     match &r.what {
-        What::Start => String::new(),
+        What::Start { .. } => String::new(),
         What::User { command } => command.to_string(),
         What::Timer { name } => name.to_string(),
         What::Fault { name, target } | What::Mend { name, target } => format!("{name} {target}"),
@@ -100,7 +100,11 @@ pub fn json(r: &Record, header: &Header) -> Value {
         m.insert("subject".into(), k.to_string().into());
     }
     match &r.what {
-        What::Start => {}
+        What::Start { scheduler } => {
+            if let Ok(v) = serde_json::from_str::<Value>(scheduler) {
+                m.insert("scheduler".into(), v);
+            }
+        }
         What::User { command } => drop(m.insert("command".into(), command.as_str().into())),
         What::Timer { name } => drop(m.insert("timer".into(), name.as_str().into())),
         What::Fault { name, target } | What::Mend { name, target } => {

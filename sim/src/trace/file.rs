@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 const MAGIC: &[u8; 8] = b"PODIUMTR";
 const END: &[u8; 8] = b"PODIUMIX";
 /// The version of the format that is written, and the only one that is read.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 const BLOCK_BYTES: usize = 256 * 1024;
 /// No frame is larger than this when unpacked: a damaged length must not ask for all memory.
 const FRAME_MAX: u32 = 1 << 28;

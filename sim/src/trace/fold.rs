@@ -89,7 +89,7 @@ impl Fold {
             What::Usage { node, pods } => {
                 self.usage.insert(*node, Measured { at: r.at, pods: pods.clone() });
             }
-            What::Start
+            What::Start { .. }
             | What::User { .. }
             | What::Timer { .. }
             | What::Refused { .. }

@@ -63,8 +63,8 @@ pub struct Actor {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum What {
-    /// Root: the cluster was switched on.
-    Start,
+    /// Root: the cluster was switched on. `scheduler` is the scheduler's configuration as JSON; empty for the default.
+    Start { scheduler: Str },
     /// Root: somebody typed this, kubectl's words.
     User { command: Str },
     /// Root: a periodic timer fired.
@@ -136,6 +136,13 @@ pub struct Decision {
     pub pods: Heard,
     /// What it had been told of nodes.
     pub nodes: Heard,
+    /// What it had been told of other objects, where that is more than at its decision before this one: by the place
+    /// of the kind in [`KINDS`](crate::scheduler::KINDS).
+    pub others: Vec<(u8, Heard)>,
+    /// Nominations that it had made (or, with no node, withdrawn) since its decision before this one, in order.
+    pub nominations: Vec<(Key, Str)>,
+    /// The profile by which it decided.
+    pub profile: Str,
     /// Pods that it had counted on a node before they were bound, and since its decision before this one no longer
     /// did: their binding had failed, or they were gone.
     pub forgotten: Vec<Uid>,
@@ -157,6 +164,10 @@ pub struct Decision {
     pub reasons: Vec<(Str, u32)>,
     /// Plugins that rejected a node.
     pub rejectors: Vec<Str>,
+    /// The node that it is to get once others have left it; empty if that helps nowhere.
+    pub nominated: Str,
+    /// The pods that have to leave that node.
+    pub victims: Vec<Key>,
 }
 
 macro_rules! codes {
@@ -213,6 +224,12 @@ codes! {
     PodBackoff = "scheduler.backoff",
     /// Scheduler: something changed that may let a waiting pod fit. Subject: pod. Args: event.
     PodRetried = "scheduler.retried",
+    /// Scheduler: the pod fits nowhere, but will on a node that others leave for it. Subject: pod. Args: node, victims.
+    PodNominated = "scheduler.nominated",
+    /// Scheduler: a pod is evicted for one of higher priority. Subject: pod. Args: node, by, priority.
+    PodPreempted = "scheduler.preempted",
+    /// Scheduler: a pod is no longer to get its node: one of higher priority needs the room. Subject: pod. Args: node, by.
+    NominationWithdrawn = "scheduler.withdrawn",
     /// Kubelet: saw a pod that was bound to its node. Subject: pod.
     PodSeen = "kubelet.pod-seen",
     /// Kubelet: does not take the pod. Subject: pod. Args: reason.
@@ -260,7 +277,7 @@ impl What {
                     false
                 }
                 What::Write { obj, .. } => level.keeps_writes(&obj.kind()),
-                What::Start
+                What::Start { .. }
                 | What::User { .. }
                 | What::Timer { .. }
                 | What::Fault { .. }
@@ -276,7 +293,11 @@ impl What {
     pub fn is_root(&self) -> bool {
         matches!(
             self,
-            What::Start | What::User { .. } | What::Timer { .. } | What::Fault { .. } | What::Mend { .. }
+            What::Start { .. }
+                | What::User { .. }
+                | What::Timer { .. }
+                | What::Fault { .. }
+                | What::Mend { .. }
         )
     }
 
@@ -288,7 +309,7 @@ impl What {
             What::Decision(d) => Some(d.pod.clone()),
             What::Note { subject, .. } => Some(subject.clone()),
             What::Sent { subject, .. } => subject.clone(),
-            What::Start
+            What::Start { .. }
             | What::User { .. }
             | What::Timer { .. }
             | What::Fault { .. }

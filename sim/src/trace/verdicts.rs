@@ -1,16 +1,18 @@
 //! A scheduling decision repeated from the trace alone: every plugin's verdict on every node, and every score.
 //!
 //! A decision's record names what the scheduler had been told by then ([`Heard`]). From that and the writes, its cache
-//! is built once more: the nodes in its order, the pods on them, and the pods that it had placed but not yet seen bound.
+//! is built once more: the nodes in its order, the pods on them, the pods that it had placed but not yet seen bound, those
+//! nominated to a node, and the other objects that its plugins ask about.
 //! Then the reference path ([`crate::scheduler::explain`]) decides again.
 
 use super::{Decision, Heard, Record, RecordId, What, WriteVerb};
 use crate::cow::CowMap;
-use crate::object::{Key, Node, Pod};
+use crate::object::{Key, Kind, Node, Obj, Pod, Str, Uid};
 use crate::scheduler::explain::{Explanation, Search, explain};
 use crate::scheduler::framework::PodInfo;
+use crate::scheduler::profiles::Profiles;
 use crate::scheduler::snapshot::Cache;
-use crate::scheduler::{Role, role};
+use crate::scheduler::{KINDS, is_placed};
 use crate::time::SimTime;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -33,8 +35,14 @@ pub fn verdicts(records: &[Record], decision: RecordId) -> Option<Explanation> {
 #[derive(Clone, Debug, Default)]
 pub struct Mind {
     since: Option<SimTime>,
+    profiles: Profiles,
     pods: Told<Pod>,
     nodes: Told<Node>,
+    others: [Told<Obj>; KINDS.len()],
+    /// The pods that were nominated when the record of a nomination was taken in.
+    nominated: BTreeMap<Key, Uid>,
+    /// The decision of which the nominations have been taken in.
+    taken: Option<(SimTime, Key, u32, u64)>,
     cache: Cache,
 }
 
@@ -112,6 +120,9 @@ impl Mind {
                     self.pods.later.push_back((*revision, obj.key(), there.then(|| pod.clone())));
                 } else if let Some(node) = obj.as_node() {
                     self.nodes.later.push_back((*revision, obj.key(), there.then(|| node.clone())));
+                } else if let Some(i) = place_of(&obj.kind()) {
+                    let new = there.then(|| Arc::new(obj.clone()));
+                    self.others[i].later.push_back((*revision, obj.key(), new));
                 }
             }
             What::Decision(d) => {
@@ -120,8 +131,11 @@ impl Mind {
                     self.cache.assume(&PodInfo::new(pod.clone()), &d.winner);
                 }
             }
-            What::Start
-            | What::User { .. }
+            What::Start { scheduler } => {
+                let config: Option<serde_json::Value> = serde_json::from_str(scheduler).ok();
+                self.profiles = Profiles::from_value(config.as_ref()).unwrap_or_default();
+            }
+            What::User { .. }
             | What::Timer { .. }
             | What::Fault { .. }
             | What::Mend { .. }
@@ -138,11 +152,8 @@ impl Mind {
     pub fn explain(&mut self, d: &Decision) -> Option<Explanation> {
         self.learn(d);
         let pod = self.pods.known.get(&d.pod)?;
-        Some(explain(
-            &self.cache,
-            &PodInfo::new(pod.clone()),
-            &Search { start: d.start, ..Search::default() },
-        ))
+        let profile = self.profiles.get(&d.profile)?.clone();
+        Some(explain(&self.cache, &PodInfo::new(pod.clone()), &Search { start: d.start, profile }))
     }
 
     /// Takes in what the scheduler had been told when it made a decision.
@@ -150,6 +161,7 @@ impl Mind {
         let fresh = self.since != Some(d.since);
         if fresh {
             self.cache = Cache::default();
+            self.nominated.clear();
             self.since = Some(d.since);
         }
         let (nodes, steps) = self.nodes.learn(&d.nodes, fresh);
@@ -164,29 +176,64 @@ impl Mind {
         let (pods, steps) = self.pods.learn(&d.pods, fresh);
         pods.into_iter().for_each(|p| self.see_pod(None, Some(p)));
         steps.into_iter().for_each(|(old, new)| self.see_pod(old, new));
+        for (i, heard) in &d.others {
+            let Some(told) = self.others.get_mut(usize::from(*i)) else { continue };
+            let (first, steps) = told.learn(heard, fresh);
+            first.iter().for_each(|o| self.cache.listers.set(o));
+            for step in steps {
+                match step {
+                    (_, Some(new)) => self.cache.listers.set(&new),
+                    (Some(old), None) => self.cache.listers.remove(&old),
+                    (None, None) => {}
+                }
+            }
+        }
         for uid in &d.forgotten {
             self.cache.forget(*uid);
+        }
+        if self.taken != Some((d.since, d.pod.clone(), d.attempt, d.revision)) {
+            self.taken = Some((d.since, d.pod.clone(), d.attempt, d.revision));
+            for (key, node) in &d.nominations {
+                self.nominate(key, node);
+            }
+        }
+        self.cache.snapshot();
+    }
+
+    /// The scheduler nominated a pod, or no longer does.
+    fn nominate(&mut self, key: &Key, node: &Str) {
+        if let Some(uid) = self.nominated.remove(key) {
+            self.cache.withdraw(uid);
+        }
+        if let Some(pod) = self.pods.known.get(key).filter(|_| !node.is_empty()) {
+            self.nominated.insert(key.clone(), pod.metadata.uid);
+            self.cache.nominate(&PodInfo::new(pod.clone()), node);
         }
     }
 
     /// As the scheduler's event handlers.
     fn see_pod(&mut self, old: Option<Arc<Pod>>, new: Option<Arc<Pod>>) {
         let uid = |p: &Arc<Pod>| p.metadata.uid;
-        let placed = old.filter(|p| role(p) == Role::Placed);
+        let placed = old.filter(|p| is_placed(p));
         // Another pod of the same name, if a list came between the two.
         let same = placed.as_ref().map(uid) == new.as_ref().map(uid);
-        match new.map(|p| (role(&p), p)) {
-            Some((Role::Placed, new)) => {
+        match new.filter(|p| is_placed(p)) {
+            Some(new) => {
                 if let Some(old) = placed.filter(|_| !same) {
                     self.cache.remove_pod(uid(&old));
                 }
                 self.cache.set_pod(new);
             }
-            Some((Role::Waiting | Role::Neither, _)) | None => {
+            None => {
                 if let Some(old) = placed {
                     self.cache.remove_pod(uid(&old));
                 }
             }
         }
     }
+}
+
+/// The place in [`KINDS`] of a kind.
+fn place_of(kind: &Kind) -> Option<usize> {
+    KINDS.iter().position(|(version, name)| kind.name() == *name && kind.api_version() == *version)
 }

@@ -103,6 +103,9 @@ fn decision(pod: &Key, winner: &str, reasons: &[(&str, u32)]) -> What {
         since: SimTime(0),
         pods: Heard::default(),
         nodes: Heard::default(),
+        others: vec![],
+        nominations: vec![],
+        profile: lit!("default-scheduler"),
         forgotten: Vec::new(),
         attempt: 1,
         looked_at: 3,
@@ -113,6 +116,8 @@ fn decision(pod: &Key, winner: &str, reasons: &[(&str, u32)]) -> What {
         score: 287,
         reasons: reasons.iter().map(|(r, n)| ((*r).into(), *n)).collect(),
         rejectors: vec![],
+        nominated: lit!(""),
+        victims: vec![],
     }))
 }
 
@@ -130,7 +135,7 @@ fn replacement() -> Story {
     let rs = Key::new(Kind::ReplicaSet, "default", "web-5d9");
     let (life, evict, sets) =
         ("node-lifecycle-controller", "taint-eviction-controller", "replicaset-controller");
-    s.add(0, Comp::World, "", What::Start);
+    s.add(0, Comp::World, "", What::Start { scheduler: lit!("") });
     s.write(10, Comp::Kubelet(1), WriteVerb::Create, node_json("True", None));
     s.add(500, Comp::User, "", What::User { command: lit!("kubectl apply -f web.yaml") });
     s.write(510, Comp::Kcm, WriteVerb::Create, pod_json("web-a", "", "Pending", false, false));
@@ -304,7 +309,7 @@ fn random_records(rng: &mut Rng, first: u64, n: u64) -> Vec<Record> {
         .map(|i| {
             let root = i == 0 || rng.below(8) == 0;
             let what = match (root, rng.below(3)) {
-                (true, _) => What::Start,
+                (true, _) => What::Start { scheduler: lit!("") },
                 (false, 0) => What::Note { code: Code::PodSeen, subject: pod_key("p"), args: vec![] },
                 (false, 1) => What::Delivered { sent: RecordId(first) },
                 (false, _) => What::Sent {

@@ -25,7 +25,7 @@ pub(super) struct WireRecord {
 
 #[derive(Serialize, Deserialize)]
 enum WireWhat {
-    Start,
+    Start { scheduler: Str },
     User { command: Str },
     Timer { name: Str },
     Fault { name: Str, target: Str },
@@ -215,7 +215,7 @@ impl Encoder {
     /// Appends a record's bytes.
     pub fn encode(&mut self, r: &Record, out: &mut Vec<u8>) {
         let what = match &r.what {
-            What::Start => WireWhat::Start,
+            What::Start { scheduler } => WireWhat::Start { scheduler: scheduler.clone() },
             What::User { command } => WireWhat::User { command: command.clone() },
             What::Timer { name } => WireWhat::Timer { name: name.clone() },
             What::Fault { name, target } => WireWhat::Fault { name: name.clone(), target: target.clone() },
@@ -293,7 +293,7 @@ impl Decoder {
         *bytes = rest;
         let id = wire.id.0;
         let what = match wire.what {
-            WireWhat::Start => What::Start,
+            WireWhat::Start { scheduler } => What::Start { scheduler },
             WireWhat::User { command } => What::User { command },
             WireWhat::Timer { name } => What::Timer { name },
             WireWhat::Fault { name, target } => What::Fault { name, target },

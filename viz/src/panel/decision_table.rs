@@ -6,7 +6,6 @@ use crate::view::View;
 use egui::{Grid, RichText, ScrollArea, Ui};
 use podium_sim::object::Key;
 use podium_sim::scheduler::explain::{Explanation, NodeExplanation};
-use podium_sim::scheduler::plugins;
 use podium_sim::trace::{Decision, RecordId, What};
 use std::sync::Arc;
 
@@ -168,8 +167,8 @@ fn score(view: &View, ui: &mut Ui, n: &NodeExplanation, plugin: &str) {
         ui.label("");
         return;
     };
-    let weight = plugins::ALL.iter().find(|e| e.plugin.name() == plugin).map_or(1, |e| e.weight);
-    let text = format!("{} × {weight}", s.normalised);
+    let weight = if s.normalised == 0 { String::new() } else { format!(" × {}", s.weighted / s.normalised) };
+    let text = format!("{}{weight}", s.normalised);
     let hint = view.catalogue().text("view-decision-raw", &[("raw", &s.raw), ("weighted", &s.weighted)]);
     ui.label(text).on_hover_text(hint);
 }

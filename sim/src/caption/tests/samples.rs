@@ -125,6 +125,9 @@ fn others() -> Vec<What> {
             since: SimTime(0),
             pods: Heard::default(),
             nodes: Heard::default(),
+            others: vec![],
+            nominations: vec![],
+            profile: lit!("default-scheduler"),
             forgotten: Vec::new(),
             attempt: 1,
             looked_at,
@@ -135,6 +138,8 @@ fn others() -> Vec<What> {
             score: 312,
             reasons: reasons.iter().map(|(r, n)| ((*r).into(), *n)).collect(),
             rejectors: vec![],
+            nominated: lit!(""),
+            victims: vec![],
         }))
     };
     let refused = |reason: &str| What::Refused {
@@ -145,7 +150,7 @@ fn others() -> Vec<What> {
         message: lit!("so it is."),
     };
     let mut all = vec![
-        What::Start,
+        What::Start { scheduler: lit!("") },
         What::User { command: lit!("kubectl apply -f web.yaml") },
         What::Timer { name: lit!("node-monitor") },
         What::Timer { name: lit!("lease expiry") },

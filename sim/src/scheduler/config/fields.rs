@@ -22,7 +22,12 @@ pub(super) struct Place<'n> {
 impl<'n> Place<'n> {
     /// A whole document.
     pub fn root(node: &'n Node) -> Place<'n> {
-        Place { node, key: None, path: Vec::new() }
+        Place::under(node, Vec::new())
+    }
+
+    /// A configuration that stands at a path of another document.
+    pub fn under(node: &'n Node, path: Vec<PathSeg>) -> Place<'n> {
+        Place { node, key: None, path }
     }
 
     /// The value of a mapping's key, unless it is absent or null: upstream takes the two for the same.

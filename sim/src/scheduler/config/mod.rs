@@ -39,6 +39,7 @@ use super::framework::{
     QUEUE_SORT, RESERVE, SCORE,
 };
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::manifest::node::{Node, PathSeg};
 use crate::object::{Str, lit};
 use std::sync::Arc;
 
@@ -241,6 +242,17 @@ pub fn read_with(
     registry: &[Registered],
 ) -> Result<(SchedulerConfiguration, Vec<Diagnostic>), Vec<Diagnostic>> {
     read::read(source, registry)
+}
+
+/// As [`read_with`], from a part of another document, at that path of it: places are those of that document
+/// (`cmd/kube-scheduler/app/options/configfile.go`).
+pub fn read_part(
+    source: &Arc<SourceText>,
+    node: &Node,
+    path: Vec<PathSeg>,
+    registry: &[Registered],
+) -> Result<(SchedulerConfiguration, Vec<Diagnostic>), Vec<Diagnostic>> {
+    read::read_part(source, node, path, registry)
 }
 
 /// As [`read`], from a configuration inside another document. Places are those of the value written out as JSON

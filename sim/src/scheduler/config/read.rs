@@ -11,7 +11,7 @@ use super::{
     API_VERSION, EnabledPlugin, KIND, Plugins, Point, ProfileConfig, Registered, SchedulerConfiguration,
 };
 use crate::diagnostic::{Diagnostic, SourceText, nearest};
-use crate::manifest::node::Node;
+use crate::manifest::node::{Node, PathSeg};
 use crate::manifest::yaml;
 use crate::object::{Str, lit};
 use crate::time::Span;
@@ -57,9 +57,21 @@ pub(super) fn read(
                 let found = r.error(&Place::root(other), "config.documents", message);
                 r.report(found.help("put it into a file of its own"));
             }
-            root_of(&mut r, root)
+            root_of(&mut r, &Place::root(root))
         }
     };
+    r.finish(config)
+}
+
+/// Reads a part of another document; see [`super::read_part`].
+pub(super) fn read_part(
+    source: &Arc<SourceText>,
+    node: &Node,
+    path: Vec<PathSeg>,
+    registry: &[Registered],
+) -> Result<(SchedulerConfiguration, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut r = Reader::new(source, registry);
+    let config = root_of(&mut r, &Place::under(node, path));
     r.finish(config)
 }
 
@@ -91,31 +103,30 @@ fn is_ours(r: &mut Reader<'_>, root: &Place<'_>) -> bool {
     r.errors() == before
 }
 
-fn root_of(r: &mut Reader<'_>, node: &Node) -> SchedulerConfiguration {
-    let root = Place::root(node);
+fn root_of(r: &mut Reader<'_>, root: &Place<'_>) -> SchedulerConfiguration {
     let mut config = SchedulerConfiguration::default();
-    if node.as_map().is_none() {
-        r.map(&root, &[]);
+    if root.node.as_map().is_none() {
+        r.map(root, &[]);
         return config;
     }
-    if !is_ours(r, &root) {
+    if !is_ours(r, root) {
         return config;
     }
-    r.map_or(&root, ROOT, misplaced);
-    config.parallelism = r.int32(&root, "parallelism", 1, i32::MAX).unwrap_or(config.parallelism);
-    config.percentage_of_nodes_to_score = r.int32(&root, "percentageOfNodesToScore", 0, 100);
-    backoff(r, &root, &mut config);
-    leader_election(r, &root);
-    client_connection(r, &root);
+    r.map_or(root, ROOT, misplaced);
+    config.parallelism = r.int32(root, "parallelism", 1, i32::MAX).unwrap_or(config.parallelism);
+    config.percentage_of_nodes_to_score = r.int32(root, "percentageOfNodesToScore", 0, 100);
+    backoff(r, root, &mut config);
+    leader_election(r, root);
+    client_connection(r, root);
     for key in ["enableProfiling", "enableContentionProfiling", "delayCacheUntilActive"] {
-        r.boolean(&root, key);
+        r.boolean(root, key);
     }
-    if let Some(first) = r.items(&root, "extenders").first() {
+    if let Some(first) = r.items(root, "extenders").first() {
         let message = "extenders are HTTP servers, and a simulation calls none";
         let found = r.error(first, "config.extenders", message);
         r.report(found.help("delete `extenders`; a plugin can do what an extender does"));
     }
-    profiles(r, &root, &mut config);
+    profiles(r, root, &mut config);
     config
 }
 

@@ -2,8 +2,11 @@
 //! Source: `plugins/defaultpreemption/default_preemption.go`; the work itself is in [`crate::scheduler::preemption`].
 
 use crate::scheduler::config::args::DefaultPreemptionArgs;
-use crate::scheduler::framework::{Events, POD_DELETE, POST_FILTER, Plugin, Points, PostFilter};
+use crate::scheduler::framework::{
+    ClusterEvent, Events, POD_DELETE, POST_FILTER, PRE_ENQUEUE, Plugin, PodInfo, Points, PostFilter,
+};
 use crate::scheduler::preemption::{Attempt, Wanted};
+use crate::scheduler::snapshot::Cache;
 
 /// See the module.
 #[derive(Debug)]
@@ -27,10 +30,15 @@ impl Plugin for DefaultPreemption {
         "DefaultPreemption"
     }
     fn points(&self) -> Points {
-        POST_FILTER
+        // At PreEnqueue the queue itself answers, which knows the pods for which others are being evicted.
+        PRE_ENQUEUE.or(POST_FILTER)
     }
     fn events(&self) -> Events {
         POD_DELETE
+    }
+    /// The event lets a pod back in that waited for its victims; whether it helps, the others say that rejected it.
+    fn hint(&self, _: &PodInfo, _: &ClusterEvent, _: &Cache) -> bool {
+        false
     }
     fn post_filter(&self, attempt: &mut Attempt<'_, '_>) -> PostFilter {
         attempt.preempt(self.wanted)

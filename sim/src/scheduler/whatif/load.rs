@@ -204,13 +204,14 @@ impl Classes {
         self.known.keys().map(|k| k.as_str())
     }
     /// A spec as the API server would keep it: with defaults, and its class's priority.
-    pub fn admitted(&self, spec: &Arc<PodSpec>) -> Arc<PodSpec> {
-        let (priority, never) = self.of(spec).unwrap_or_default();
-        let mut spec = spec.clone();
-        if never && !spec.other.contains_key("preemptionPolicy") {
-            Arc::make_mut(&mut spec).other.insert("preemptionPolicy".into(), "Never".into());
+    pub fn admitted(&self, pod: &Pod) -> Arc<PodSpec> {
+        let (priority, never) = self.of(&pod.spec).unwrap_or_default();
+        if never && !pod.spec.other.contains_key("preemptionPolicy") {
+            let mut pod = pod.clone();
+            Arc::make_mut(&mut pod.spec).other.insert("preemptionPolicy".into(), "Never".into());
+            return crate::apiserver::admitted(&pod, priority);
         }
-        crate::apiserver::admitted(&spec, priority)
+        crate::apiserver::admitted(pod, priority)
     }
 }
 
@@ -320,7 +321,7 @@ fn pod_of_cluster(c: &Cluster, i: &Item, pod: &mut Arc<Pod>, seen: &mut Seen) ->
         seen.uids.insert(p.metadata.uid);
     }
     if by_hand {
-        p.spec = c.classes.admitted(&p.spec);
+        p.spec = c.classes.admitted(&p);
     }
     let amounts = &PodInfo::new(pod.clone()).facts.amounts;
     let r = &amounts.request;

@@ -411,7 +411,7 @@ impl Reader<'_> {
             );
             self.found.push(d);
         }
-        pod.spec = self.cluster.classes.admitted(&pod.spec);
+        pod.spec = self.cluster.classes.admitted(&pod);
         let kind = i.obj.kind();
         let origin = crate::object::Key::new(kind, meta.namespace.clone(), meta.name.clone()).to_string();
         Some(Template { origin, replicas, pod: Arc::new(pod), form })

@@ -9,8 +9,9 @@ use super::journal::Journal;
 use super::listers::Listers;
 use super::node_tree::{NodeTree, zone_of};
 use super::resources::Amounts;
+use super::topology::{Column, USUAL};
 use crate::cow::{CowTable, Keyed};
-use crate::object::{Node, Pod, Str, Uid, UidMap};
+use crate::object::{LabelSelector, Node, Pod, Str, Uid, UidMap};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -150,6 +151,10 @@ pub struct Cache {
     tree: NodeTree,
     order: Vec<u32>,
     pods: CowTable<Placed>,
+    /// The domains of the nodes, for the labels that pods here have asked for.
+    columns: BTreeMap<Str, Arc<Column>>,
+    /// By namespace, label and value: how many pods have it on which nodes.
+    labelled: HashMap<(Str, Str, Str), BTreeMap<u32, u32>>,
     /// How many placed pods have each priority.
     priorities: BTreeMap<i32, u32>,
     images: BTreeMap<Str, ImageState>,
@@ -209,6 +214,37 @@ impl Cache {
     /// How many pods count on a node.
     pub fn pods_len(&self) -> usize {
         self.pods.iter().count()
+    }
+    /// The domains of the nodes for a label, if they are kept.
+    pub fn column(&self, key: &str) -> Option<&Arc<Column>> {
+        self.columns.get(key)
+    }
+    /// Nodes that may have pods of a namespace that a selector selects; `None` if only going through all tells.
+    pub fn rows_with(&self, namespace: &Str, selector: &LabelSelector) -> Option<Vec<u32>> {
+        let rows = |(k, v): (&Str, &Str)| self.labelled.get(&(namespace.clone(), k.clone(), v.clone()));
+        let mut least: Option<Option<&BTreeMap<u32, u32>>> = None;
+        for found in selector.match_labels.iter().map(rows) {
+            let len = |m: &Option<&BTreeMap<u32, u32>>| m.map_or(0, BTreeMap::len);
+            if least.as_ref().is_none_or(|l| len(&found) < len(l)) {
+                least = Some(found);
+            }
+        }
+        least.map(|rows| rows.map_or(Vec::new(), |m| m.keys().copied().collect()))
+    }
+    fn keep_column(&mut self, key: &Str) {
+        if !self.columns.contains_key(key) {
+            let column = Column::of(self, key);
+            self.columns.insert(key.clone(), column);
+        }
+    }
+    fn set_columns(&mut self, row: u32) {
+        if self.columns.is_empty() {
+            self.columns.extend(USUAL.map(|key| (Str::from(key), Arc::default())));
+        }
+        let node = self.rows[row as usize].node.as_deref();
+        for (key, column) in &mut self.columns {
+            Arc::make_mut(column).set(row, node.and_then(|n| n.metadata.labels.get(key)));
+        }
     }
     /// How many pods on nodes have terms of affinity or anti-affinity.
     pub fn with_affinity(&self) -> u32 {
@@ -330,7 +366,11 @@ impl Cache {
         if old.as_ref().is_none_or(|o| selects(o) != selects(&node)) {
             self.epoch += 1;
         }
+        let moved = old.as_ref().is_none_or(|o| o.metadata.labels != node.metadata.labels);
         self.rows[i as usize].set_node(node);
+        if moved {
+            self.set_columns(i);
+        }
         self.touch(i);
         old
     }
@@ -373,6 +413,7 @@ impl Cache {
         let old = self.rows[i as usize].node.take()?;
         self.set_images(i, Some(&old), None);
         self.epoch += 1;
+        self.set_columns(i);
         self.tree.remove(&zone_of(&old), i);
         self.order = self.tree.order();
         self.touch(i);
@@ -424,6 +465,8 @@ impl Cache {
                     pods[i] = new.clone();
                 }
                 if relabelled {
+                    self.label(&old, row, -1);
+                    self.label(&new, row, 1);
                     self.journal.push(old, row, -1);
                     self.journal.push(new, row, 1);
                     self.touch(row);
@@ -446,8 +489,34 @@ impl Cache {
         self.pods.insert(&uid, Placed { info, row, slot, assumed });
     }
 
+    /// Counts the labels of a pod on a node.
+    fn label(&mut self, info: &PodInfo, row: u32, sign: i32) {
+        let m = &info.pod.metadata;
+        for (k, v) in m.labels.iter() {
+            let key = (m.namespace.clone(), k.clone(), v.clone());
+            let rows = self.labelled.entry(key).or_default();
+            let n = rows.entry(row).or_default();
+            *n = n.wrapping_add_signed(sign);
+            if *n == 0 {
+                rows.remove(&row);
+                if rows.is_empty() {
+                    self.labelled.remove(&(m.namespace.clone(), k.clone(), v.clone()));
+                }
+            }
+        }
+    }
+
     fn count(&mut self, info: &PodInfo, row: u32, sign: i32) {
         self.touch(row);
+        self.label(info, row, sign);
+        let facts = &info.facts;
+        if sign > 0 && (facts.has_affinity() || !facts.spread.is_empty()) {
+            let terms = facts.affinity.iter().chain(&facts.anti_affinity);
+            let terms = terms.chain(facts.preferred.iter().map(|(_, t)| t)).map(|t| &t.topology_key);
+            for key in terms.chain(facts.spread.iter().map(|c| &c.topology_key)) {
+                self.keep_column(key);
+            }
+        }
         self.journal.push(info.clone(), row, i64::from(sign));
         let n = self.priorities.entry(info.priority()).or_default();
         *n = n.wrapping_add_signed(sign);

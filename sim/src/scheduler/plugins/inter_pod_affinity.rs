@@ -14,6 +14,7 @@ use crate::scheduler::framework::{
 };
 use crate::scheduler::snapshot::{Cache, NodeInfo};
 use crate::scheduler::topology::{Column, NONE};
+use std::sync::Arc;
 
 /// See the module.
 #[derive(Debug)]
@@ -36,7 +37,8 @@ impl InterPodAffinity {
 
 /// A number for each domain of a label.
 struct Table {
-    column: Column,
+    key: Str,
+    column: Arc<Column>,
     sums: Vec<i64>,
 }
 
@@ -50,9 +52,9 @@ struct Sums {
 
 impl Sums {
     fn table(&mut self, key: &Str, cluster: &Cache) -> &mut Table {
-        let i = self.tables.iter().position(|t| t.column.key == *key).unwrap_or_else(|| {
+        let i = self.tables.iter().position(|t| t.key == *key).unwrap_or_else(|| {
             let column = Column::of(cluster, key);
-            self.tables.push(Table { sums: vec![0; column.domains()], column });
+            self.tables.push(Table { key: key.clone(), sums: vec![0; column.domains()], column });
             self.tables.len() - 1
         });
         &mut self.tables[i]

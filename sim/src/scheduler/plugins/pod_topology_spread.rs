@@ -19,6 +19,7 @@ use crate::scheduler::framework::{
 use crate::scheduler::snapshot::{Cache, NodeInfo};
 use crate::scheduler::topology::{Column, NONE};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The label that each node has for itself.
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -111,37 +112,26 @@ struct Constraint {
     max_skew: i64,
     min_domains: i64,
     counted: Counted,
-    column: Column,
+    column: Arc<Column>,
     /// Whether the label is the one that each node has for itself.
     hostname: bool,
-    /// Whether the pods of a node count, by the constraint's policies.
-    included: Vec<bool>,
+    /// Whether the pods of a node count, by the constraint's policies and the labels of the node; `None`: all do.
+    included: Option<Vec<bool>>,
     counts: Vec<i64>,
     /// How many domains of included nodes have each count. Kept for hard constraints.
     spread: BTreeMap<i64, u32>,
     /// 1 if the pod itself would be counted.
     itself: i64,
     /// The pods of each node, for the label that each node has for itself. Kept for soft constraints.
-    by_row: Vec<i64>,
+    by_row: Vec<u32>,
     weight: f64,
 }
 
 impl Constraint {
-    fn new(
-        c: &Spread,
-        selector: Option<LabelSelector>,
-        pod: &PodInfo,
-        cluster: &Cache,
-        left_out: &[bool],
-    ) -> Self {
+    fn new(c: &Spread, selector: Option<LabelSelector>, pod: &PodInfo, cluster: &Cache) -> Self {
         let m = &pod.pod.metadata;
         let counted = Counted { namespace: m.namespace.clone(), selector };
         let column = Column::of(cluster, &c.topology_key);
-        let mut included = vec![false; cluster.rows().len()];
-        for node in cluster.nodes() {
-            included[node.row as usize] =
-                !left_out[node.row as usize] && includes(c, &pod.pod, node.object());
-        }
         Constraint {
             max_skew: c.max_skew,
             min_domains: c.min_domains.unwrap_or(1),
@@ -150,36 +140,62 @@ impl Constraint {
             counts: vec![0; column.domains()],
             counted,
             column,
-            included,
+            included: None,
             spread: BTreeMap::new(),
             by_row: Vec::new(),
             weight: 0.0,
         }
     }
 
-    fn count(&mut self, cluster: &Cache) {
-        for node in cluster.nodes().filter(|n| !n.pods.is_empty() && self.included[n.row as usize]) {
-            let domain = self.column.domain(node.row);
-            if domain != NONE {
-                self.counts[domain as usize] += self.counted.of(node);
+    /// Calls `f` with each node that may have pods that count, and how many it has.
+    fn each(&self, cluster: &Cache, mut f: impl FnMut(u32, i64)) {
+        let selector = self.counted.selector.as_ref();
+        let few = selector.and_then(|s| cluster.rows_with(&self.counted.namespace, s));
+        let mut one = |node: &NodeInfo| {
+            let n = self.counted.of(node);
+            if n != 0 {
+                f(node.row, n);
             }
+        };
+        match few {
+            Some(rows) => {
+                rows.iter().map(|r| cluster.row(*r)).filter(|n| n.node.is_some()).for_each(&mut one)
+            }
+            None => cluster.nodes().filter(|n| !n.pods.is_empty()).for_each(&mut one),
         }
+    }
+
+    fn includes(&self, row: u32) -> bool {
+        self.included.as_ref().is_none_or(|i| i.get(row as usize).is_some_and(|i| *i))
+    }
+
+    fn count(&mut self, cluster: &Cache) {
+        let mut counts = std::mem::take(&mut self.counts);
+        self.each(cluster, |row, n| {
+            let domain = self.column.domain(row);
+            if domain != NONE && self.includes(row) {
+                counts[domain as usize] += n;
+            }
+        });
+        self.counts = counts;
     }
 
     /// Sorts the domains of included nodes by their counts.
     fn sort(&mut self, cluster: &Cache) {
         let mut present = vec![false; self.counts.len()];
-        for row in cluster.order().iter().filter(|r| self.included[**r as usize]) {
+        let mut spread = BTreeMap::new();
+        for row in cluster.order().iter().filter(|r| self.includes(**r)) {
             let domain = self.column.domain(*row);
             if domain != NONE && !std::mem::replace(&mut present[domain as usize], true) {
-                *self.spread.entry(self.counts[domain as usize]).or_default() += 1;
+                *spread.entry(self.counts[domain as usize]).or_default() += 1;
             }
         }
+        self.spread = spread;
     }
 
     fn add(&mut self, row: u32, n: i64) {
         let domain = self.column.domain(row);
-        if domain == NONE || !self.included.get(row as usize).is_some_and(|i| *i) {
+        if domain == NONE || !self.includes(row) {
             return;
         }
         let count = &mut self.counts[domain as usize];
@@ -204,6 +220,14 @@ impl Constraint {
         }
         self.spread.first_key_value().map_or(0, |(n, _)| *n)
     }
+}
+
+/// Whether the policies of a constraint may leave a node out.
+fn selective(c: &Spread, pod: &Pod) -> bool {
+    let spec = &pod.spec;
+    let chooses =
+        !spec.node_selector.is_empty() || spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
+    chooses || c.node_taints_policy.as_ref().is_some_and(|p| p == "Honor")
 }
 
 /// Whether the pods of a node count by the policies of a constraint (`matchNodeInclusionPolicies`).
@@ -300,21 +324,30 @@ impl PodTopologySpread {
         if list.is_empty() {
             return Counts::default();
         }
-        // Nodes without one of the labels do not count.
-        let mut left_out = vec![false; cluster.rows().len()];
-        if hard || self.requires_all(pod) {
-            for node in cluster.nodes() {
-                left_out[node.row as usize] = list.iter().any(|(c, _)| node.label(&c.topology_key).is_none());
+        let new = |(c, selector): &(Spread, Option<LabelSelector>)| {
+            Constraint::new(c, selector.clone(), pod, cluster)
+        };
+        let mut constraints: Vec<Constraint> = list.iter().map(new).collect();
+        // Nodes without one of the labels do not count, nor those that a policy leaves out.
+        let labels = hard || self.requires_all(pod);
+        let lacks = |row: &u32| constraints.iter().any(|c| c.column.domain(*row) == NONE);
+        let lacking: Vec<u32> =
+            if labels { cluster.order().iter().copied().filter(lacks).collect() } else { Vec::new() };
+        for (c, (spread, _)) in constraints.iter_mut().zip(&list) {
+            if !lacking.is_empty() || selective(spread, &pod.pod) {
+                let mut included = vec![false; cluster.rows().len()];
+                for node in cluster.nodes() {
+                    included[node.row as usize] = includes(spread, &pod.pod, node.object());
+                }
+                lacking.iter().for_each(|row| included[*row as usize] = false);
+                c.included = Some(included);
             }
         }
-        let new = |(c, selector): (Spread, _)| Constraint::new(&c, selector, pod, cluster, &left_out);
-        let mut constraints: Vec<Constraint> = list.into_iter().map(new).collect();
         for c in &mut constraints {
             if !hard && c.hostname {
-                c.by_row = vec![0; cluster.rows().len()];
-                for node in cluster.nodes().filter(|n| !n.pods.is_empty()) {
-                    c.by_row[node.row as usize] = c.counted.of(node);
-                }
+                let mut by_row = vec![0; cluster.rows().len()];
+                c.each(cluster, |row, n| by_row[row as usize] = n as u32);
+                c.by_row = by_row;
             } else {
                 c.count(cluster);
             }
@@ -338,7 +371,8 @@ fn score_of(constraints: &[Constraint], row: u32) -> i64 {
     for c in constraints {
         let domain = c.column.domain(row);
         if domain != NONE {
-            let count = if c.hostname { c.by_row[row as usize] } else { c.counts[domain as usize] };
+            let count =
+                if c.hostname { i64::from(c.by_row[row as usize]) } else { c.counts[domain as usize] };
             score += count as f64 * c.weight + (c.max_skew - 1) as f64;
         }
     }
@@ -417,7 +451,7 @@ impl Plugin for PodTopologySpread {
             }
             if c.hostname {
                 if let Some(n) = c.by_row.get_mut(row as usize) {
-                    *n += sign;
+                    *n = n.wrapping_add_signed(sign as i32);
                 }
             } else {
                 c.add(row, sign);

@@ -47,16 +47,14 @@ fn priorities_come_from_classes() {
     let system = [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
     let classes =
         vec![class("high", 1000, json!({})), class("polite", 500, json!({"preemptionPolicy": "Never"}))];
-    let default = vec![
-        class("usual", 7, json!({"globalDefault": true})),
-        class("low", 3, json!({"globalDefault": true})),
-    ];
+    let default = vec![class("usual", 7, json!({"globalDefault": true}))];
+    let second = vec![class("low", 3, json!({"globalDefault": true}))];
     let must_not = "must not be provided in pod spec; priority admission controller computed";
     let lower = "PreemptLowerPriority";
     type Case = (&'static str, bool, Value, Result<(i64, &'static str, &'static str), String>);
     let cases: Vec<Case> = vec![
         ("no class", false, json!({}), Ok((0, "", lower))),
-        ("a default class: that of the lowest value", true, json!({}), Ok((3, "low", lower))),
+        ("a default class", true, json!({}), Ok((7, "usual", lower))),
         ("a class", true, json!({"priorityClassName": "high"}), Ok((1000, "high", lower))),
         (
             "one that never preempts",
@@ -109,6 +107,9 @@ fn priorities_come_from_classes() {
         create(&mut w, classes.clone());
         if with_default {
             create(&mut w, default.clone());
+            let said = create(&mut w, second.clone());
+            let why = "PriorityClass usual is already marked as default. Only one default can exist";
+            assert!(said.contains(why), "{said}");
         }
         let said = create(&mut w, vec![pod("p", spec)]);
         match want {

@@ -119,8 +119,9 @@ fn decisions_under_chaos_are_repeated() {
     repeat_all("chaos", 100..110);
 }
 
-/// Whether the scheduler lost a binding, had to list again, or was started again.
-fn rare(records: &[Record]) -> (usize, usize, usize) {
+/// How often the scheduler had lost a binding, had to list again, or was started again; and how often it nominated a pod,
+/// had done so before, or decided by another profile.
+fn rare(records: &[Record]) -> (usize, usize, usize, [usize; 3]) {
     let decisions: Vec<&Decision> = records
         .iter()
         .filter_map(|r| match &r.what {
@@ -134,6 +135,11 @@ fn rare(records: &[Record]) -> (usize, usize, usize) {
         count(&|d| !d.forgotten.is_empty()),
         count(&|d| d.nodes.lists.len() > 1 || d.pods.lists.len() > 1),
         count(&|d| Some(d.since) != first),
+        [
+            count(&|d| !d.nominated.is_empty()),
+            count(&|d| !d.nominations.is_empty()),
+            count(&|d| d.profile != "default-scheduler"),
+        ],
     )
 }
 
@@ -155,9 +161,29 @@ fn storm(seed: u64, level: Level) -> Vec<Record> {
     let mut nodes = NodeConfig::many(6, &zone("a"));
     nodes.iter_mut().step_by(2).for_each(|n| n.labels = zone("b").labels);
     let latency = if seed.is_multiple_of(2) { LatencyProfile::Classroom } else { LatencyProfile::Lan };
-    let mut world = World::new(WorldConfig { nodes, latency, trace: level, ..WorldConfig::default() }, seed);
+    // In every third one, some pods go by a profile of their own.
+    let scheduler = seed.is_multiple_of(3).then(|| {
+        json!({"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+            "profiles": [{"schedulerName": "default-scheduler"}, {"schedulerName": "packing",
+                "plugins": {"score": {"disabled": [{"name": "PodTopologySpread"}]}},
+                "pluginConfig": [{"name": "NodeResourcesFit", "args": {"scoringStrategy":
+                    {"type": "MostAllocated", "resources": [{"name": "cpu", "weight": 1}]}}}]}]})
+    });
+    let config = WorldConfig { nodes, latency, trace: level, scheduler, ..WorldConfig::default() };
+    let mut world = World::new(config, seed);
     let mut draw = Rng::new(seed, "storm");
-    let mut at = world.now() + Span::secs(8);
+    let mut at = world.now() + Span::secs(6);
+    let class = |name: &str, value: i64| json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": value});
+    let objects = vec![
+        class("middle", 10),
+        class("high", 1000),
+        json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "some"},
+            "spec": {"selector": {"matchLabels": {"kind": "guarded"}}}, "status": {"disruptionsAllowed": 1}}),
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "all"},
+            "spec": {"selector": {"kind": "guarded"}}}),
+    ];
+    world.handle(at, External::User { id: 1000, command: UserCommand::Create { objects } });
+    at += Span::secs(2);
     let mut down: Vec<u64> = Vec::new();
     for id in 1..160u64 {
         at += Span::ms([0, 3, 20, 300, 2_500][draw.below(5) as usize]);
@@ -165,10 +191,20 @@ fn storm(seed: u64, level: Level) -> Vec<Record> {
         let fault = |name: &str, args| External::Fault { id, fault: common::fault(name, args) };
         let input = match draw.below(10) {
             0..=3 => {
+                let class = ["", "", "middle", "high"][draw.below(4) as usize];
+                let kind = ["guarded", "free"][draw.below(2) as usize];
+                let scheduler = if draw.below(4) == 0 { "packing" } else { "default-scheduler" };
+                let cpu = ["300m", "700m", "2"][draw.below(3) as usize];
+                let grace = draw.below(2) * 10;
+                let apart = json!({"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 50,
+                    "podAffinityTerm": {"topologyKey": "topology.kubernetes.io/zone",
+                        "labelSelector": {"matchLabels": {"kind": kind}}}}]}});
                 let pod = |n: u64| {
-                    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("p-{id}-{n}")},
-                        "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": "web:1",
-                            "resources": {"requests": {"cpu": "300m"}}}]}})
+                    json!({"apiVersion": "v1", "kind": "Pod",
+                        "metadata": {"name": format!("p-{id}-{n}"), "labels": {"kind": kind}},
+                        "spec": {"terminationGracePeriodSeconds": grace, "priorityClassName": class,
+                            "schedulerName": scheduler, "affinity": apart,
+                            "containers": [{"name": "c", "image": "web:1", "resources": {"requests": {"cpu": cpu}}}]}})
                 };
                 let objects = (0..draw.below(12)).map(pod).collect();
                 External::User { id, command: UserCommand::Create { objects } }
@@ -206,15 +242,18 @@ fn storm(seed: u64, level: Level) -> Vec<Record> {
 
 #[test]
 fn decisions_in_a_storm_are_repeated() {
-    let (mut n, mut sums) = (0, (0, 0, 0));
+    let (mut n, mut sums, mut more) = (0, (0, 0, 0), [0; 3]);
     for seed in 0..40 {
         for level in [Level::Full, Level::Lifecycle] {
             let records = storm(seed, level);
             n += repeat(&format!("storm {seed}, {level:?}"), &records);
-            let (a, b, c) = rare(&records);
+            let (a, b, c, d) = rare(&records);
             sums = (sums.0 + a, sums.1 + b, sums.2 + c);
+            more = std::array::from_fn(|i| more[i] + d[i]);
         }
     }
-    println!("storm: {n} decisions, {sums:?} after a lost binding, a second list, a restart");
+    println!("storm: {n} decisions, {sums:?} after a lost binding, a second list, a restart;");
+    println!("{more:?} with victims, with nominations, of another profile");
+    assert!(more.iter().all(|n| *n > 100), "the storm is too mild: {more:?}");
     assert!(sums.0 > 10 && sums.1 > 100 && sums.2 > 100, "the storm is too mild: {n}, {sums:?}");
 }

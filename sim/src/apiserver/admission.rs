@@ -101,6 +101,20 @@ impl Priority {
     }
 }
 
+/// Why a priority class is refused: of two default classes it would be the second (`validatePriorityClass`).
+pub(super) fn second_default(o: &Obj, objects: &ObjectSet) -> Option<String> {
+    let default =
+        |o: &Obj| matches!(o, Obj::Inert(c) if c.other.get("globalDefault").is_some_and(|g| *g == true));
+    if o.kind() != class_kind() || !default(o) {
+        return None;
+    }
+    let from = Key::new(class_kind(), "", "");
+    let mut all = objects.range(from..).take_while(|(k, _)| k.kind == class_kind()).map(|(_, o)| o);
+    let other = all.find(|other| default(other) && other.meta().name != o.meta().name)?;
+    let name = &other.meta().name;
+    Some(format!("PriorityClass {name} is already marked as default. Only one default can exist"))
+}
+
 /// A spec that came in, what was worked out for it, the labels if they matter, and what became of it.
 #[derive(Clone, Debug)]
 struct Known {

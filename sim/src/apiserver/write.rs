@@ -97,6 +97,9 @@ impl ApiServer {
         if self.cache.contains_key(&key) {
             return Err(Status::already_exists(&key));
         }
+        if let Some(why) = admission::second_default(&o, &self.cache) {
+            return Err(Status::forbidden(&key, &why));
+        }
         let seconds = cx.config().timings.default_toleration_s;
         match &mut o {
             Obj::Pod(p) => {
@@ -244,6 +247,9 @@ impl ApiServer {
             (Obj::Namespace(n), Obj::Namespace(o)) => Arc::make_mut(n).status = o.status.clone(),
             (Obj::Secret(n), _) if n.other.contains_key("stringData") => string_data(Arc::make_mut(n)),
             _ => {}
+        }
+        if let Some(why) = admission::second_default(&new, &self.cache) {
+            return Err(Status::forbidden(&old.key(), &why));
         }
         let causes = validate::update(old, &new);
         if !causes.is_empty() {

@@ -54,6 +54,17 @@ const PHRASES: &[(&str, &str)] = &[
     ("NodeUpdateNodeCondition", "phrase-node-condition"),
     ("AssignedPodAdd", "phrase-pod-added"),
     ("AssignedPodDelete", "phrase-pod-removed"),
+    ("PodUpdatePodLabel", "phrase-pod-labels"),
+    ("PodUpdatePodToleration", "phrase-pod-tolerations"),
+    ("PodUpdatePodSchedulingGatesEliminated", "phrase-pod-gates"),
+    ("PodUpdatePodScaleDown", "phrase-pod-smaller"),
+    ("PersistentVolumeClaimUpdate", "phrase-volume-claim"),
+    ("PersistentVolumeUpdate", "phrase-volume"),
+    ("StorageClassUpdate", "phrase-storage-class"),
+    ("CSINodeUpdate", "phrase-csi-node"),
+    ("CSIDriverUpdate", "phrase-csi-driver"),
+    ("CSIStorageCapacityUpdate", "phrase-csi-capacity"),
+    ("VolumeAttachmentDelete", "phrase-volume-detached"),
 ];
 
 /// How important a record is to somebody who watches.

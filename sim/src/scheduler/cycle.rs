@@ -25,6 +25,8 @@ pub(super) struct Cycle {
     queued: Queued,
     decided: Decided,
     winner: Str,
+    /// The node that others are to leave for the pod.
+    nominated: Str,
     start: u32,
     nodes: usize,
     heard: [Heard; 2],
@@ -70,6 +72,8 @@ impl Scheduler {
                 .as_ref()
                 .filter(|_| nodes > 0)
                 .map(|d| decider.post_filter(&queued.info, &self.cache, d, now, &mut draw));
+            let preemption = post_filter.as_ref().and_then(|p| p.preemption.as_ref());
+            let nominated = preemption.map_or(Str::new(), |p| self.cache.row(p.chosen.row).name.clone());
             cx.after(
                 CYCLE_COST + Span(NODE_COST.0 * u64::from(decided.looked_at)),
                 Timer::Scheduler(SchedTimer::Cycle),
@@ -81,6 +85,7 @@ impl Scheduler {
                 queued,
                 decided,
                 winner,
+                nominated,
                 start,
                 nodes,
                 heard,
@@ -95,12 +100,11 @@ impl Scheduler {
     /// The attempt has taken its time: its result becomes known.
     pub(super) fn end_cycle(&mut self, cx: &mut Cx<'_>) {
         let Some(cycle) = self.cycle.take() else { return };
-        let Cycle { queued, decided, winner, start, nodes, post_filter, .. } = cycle;
+        let Cycle { queued, decided, winner, nominated, start, nodes, post_filter, .. } = cycle;
         let pod = queued.info.pod.clone();
         cx.set_cause(queued.cause);
         let profile = self.profiles.at(queued.profile).clone();
         let preemption = post_filter.as_ref().and_then(|p| p.preemption.as_deref());
-        let nominated = preemption.map_or(Str::new(), |p| self.cache.row(p.chosen.row).name.clone());
         let victims = preemption.map_or(&[][..], |p| &p.chosen.victims);
         let [pods, cluster] = cycle.heard;
         let cause = cx.record(|_| {

@@ -20,6 +20,8 @@ pub mod facts;
 pub mod fast;
 pub mod filters;
 pub mod framework;
+#[cfg(test)]
+mod hint_tests;
 mod informers;
 mod journal;
 pub mod listers;

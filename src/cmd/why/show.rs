@@ -86,7 +86,7 @@ pub fn one(a: &Attempt<'_>, n: usize, of: usize, repeated: Option<&Repeated>, al
         out.push_str(&para("", &format!("it was nominated to {} before", r.promised)));
     }
     if !r.message.is_empty() {
-        out.push_str(&para(&format!("{}: ", clean(&name)), &r.message));
+        out.push_str(&para("", &format!("{name}: {}", r.message)));
         out.push_str(&advised(&r.advice));
     }
     out.push_str(&promise(a, Some(r)));
@@ -152,26 +152,25 @@ fn shown<'a>(e: &'a Explanation, winner: &str) -> (Vec<&'a NodeExplanation>, usi
     if e.nodes.len() <= MANY {
         return (e.nodes.iter().collect(), 0);
     }
-    let mut take = vec![false; e.nodes.len()];
-    let mut best: Vec<usize> = (0..e.nodes.len()).filter(|i| e.nodes[*i].feasible()).collect();
-    best.sort_by_key(|i| (e.nodes[*i].node != winner, std::cmp::Reverse(e.nodes[*i].total), *i));
-    best.iter().take(BEST).for_each(|i| take[*i] = true);
+    let mut best: Vec<&NodeExplanation> = e.nodes.iter().filter(|n| n.feasible()).collect();
+    best.sort_by_key(|n| (n.node != winner, std::cmp::Reverse(n.total)));
+    best.truncate(BEST);
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for (i, n) in e.nodes.iter().enumerate().filter(|(_, n)| !n.feasible()) {
+    let some = |n: &&'a NodeExplanation| {
         let kind = match n.rejected() {
+            _ if n.feasible() => return false,
             _ if n.left_out => "left out".to_owned(),
             Some((_, r)) => r.reasons.join("; "),
             None => "not come to".to_owned(),
         };
-        let full = kinds.len() >= REASONS;
-        if full && !kinds.contains_key(&kind) {
-            continue;
+        if kinds.len() >= REASONS && !kinds.contains_key(&kind) {
+            return false;
         }
         let count = kinds.entry(kind).or_default();
         *count += 1;
-        take[i] |= *count <= OF_EACH;
-    }
-    let rows: Vec<_> = e.nodes.iter().zip(&take).filter(|(_, t)| **t).map(|(n, _)| n).collect();
+        *count <= OF_EACH
+    };
+    let rows: Vec<_> = best.into_iter().chain(e.nodes.iter().filter(some)).collect();
     let left = e.nodes.len() - rows.len();
     (rows, left)
 }

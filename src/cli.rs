@@ -351,8 +351,14 @@ pub struct AtArgs {
 /// Arguments of `why`.
 #[derive(Args, Debug)]
 #[command(
+    long_about = "Why is it so? The chain of causes of an object, from the root on.\n\n\
+        Of a pod, the scheduler's last decision is told below it: what every plugin said of every node, the scores, \
+        what would have to change if no node was found, who leaves for it, and what had it tried again. It is decided \
+        once more, from the trace alone.",
     after_help = "Examples:\n  podium why scenarios/lessons/k08-node-down.yaml pod/web-5d6f8b7c9-x2x4z\n  \
-    podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m"
+    podium why web.yaml deploy/web --at 10s\n  podium why web.yaml 'pod/web-*' --at 2m\n  \
+    podium why scenarios/regress/no-room.yaml pod/big --all-decisions\n  \
+    podium why scenarios/regress/no-room.yaml pod/big --decision 1"
 )]
 pub struct WhyArgs {
     #[command(flatten)]
@@ -362,9 +368,31 @@ pub struct WhyArgs {
     /// Its namespace.
     #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
     pub namespace: String,
+    /// Of a pod, tell this decision of the scheduler, 1 for the first; the last unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub decision: Option<u64>,
+    /// Of a pod, list all decisions of the scheduler, a line each.
+    #[arg(long, conflicts_with = "decision")]
+    pub all_decisions: bool,
+    /// Which nodes are in the tables: of more than 20, the best and some of each reason, or all.
+    #[arg(long, value_name = "WHICH", default_value = "some")]
+    pub nodes: Nodes,
+    /// Print only the chain of causes.
+    #[arg(long, conflicts_with_all = ["decision", "all_decisions", "nodes"])]
+    pub chain: bool,
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which nodes a table shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Nodes {
+    /// Of many, the best and some of each reason.
+    #[default]
+    Some,
+    /// All.
+    All,
 }
 
 /// Arguments of `schedule`.

@@ -17,7 +17,7 @@ pub use source::{ActError, Branch, Source};
 pub use wire::{Decoder, Encoder, WireError};
 
 pub use record::{Actor, Code, Decision, Heard, Level, PodUsage, Record, RecordId, What, WriteVerb};
-pub use verdicts::{Mind, verdicts};
+pub use verdicts::{Mind, Scene, verdicts};
 pub use why::{
     ChainError, Order, Root, TraceIndex, Why, WhyError, WhyLine, chain, explain, explain_record,
     object_state_record,

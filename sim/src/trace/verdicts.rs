@@ -46,6 +46,17 @@ pub struct Mind {
     cache: Cache,
 }
 
+/// All that a decision is made on.
+#[derive(Clone, Debug)]
+pub struct Scene<'a> {
+    /// The cluster as the scheduler had it in mind.
+    pub cluster: &'a Cache,
+    /// The pod as the scheduler knew it.
+    pub pod: PodInfo,
+    /// The profile, and where the search begins.
+    pub search: Search,
+}
+
 /// What a client knows of a kind, and the writes that it does not know of yet.
 #[derive(Clone, Debug)]
 struct Told<T> {
@@ -148,12 +159,18 @@ impl Mind {
         }
     }
 
+    /// What the decision that comes next is made on, before its record is applied. `None` if its pod or its profile
+    /// is not known.
+    pub fn scene(&mut self, d: &Decision) -> Option<Scene<'_>> {
+        self.learn(d);
+        let pod = PodInfo::new(self.pods.known.get(&d.pod)?.clone());
+        let profile = self.profiles.get(&d.profile)?.clone();
+        Some(Scene { cluster: &self.cache, pod, search: Search { start: d.start, profile } })
+    }
+
     /// Repeats the decision that comes next, before its record is applied. `None` if its pod is not known.
     pub fn explain(&mut self, d: &Decision) -> Option<Explanation> {
-        self.learn(d);
-        let pod = self.pods.known.get(&d.pod)?;
-        let profile = self.profiles.get(&d.profile)?.clone();
-        Some(explain(&self.cache, &PodInfo::new(pod.clone()), &Search { start: d.start, profile }))
+        self.scene(d).map(|s| explain(s.cluster, &s.pod, &s.search))
     }
 
     /// Takes in what the scheduler had been told when it made a decision.

@@ -1,7 +1,8 @@
 //! The answers of `podium schedule` as JSON. The names of fields do not change.
 
 use super::{Asked, Compared};
-use podium_sim::object::Pod;
+use podium_sim::object::{Pod, Str};
+use podium_sim::scheduler::explain::Explanation;
 use podium_sim::scheduler::profile::Profile;
 use podium_sim::scheduler::whatif::advice::{Advice, Change, Place};
 use podium_sim::scheduler::whatif::compare::{Filled, Utilisation};
@@ -64,7 +65,8 @@ fn answer(a: &Answer, asked: &Asked) -> Value {
     out
 }
 
-fn reasons(reasons: &[(podium_sim::object::Str, u32)]) -> Value {
+/// How many nodes gave each reason, as JSON.
+pub fn reasons(reasons: &[(Str, u32)]) -> Value {
     reasons.iter().map(|(r, n)| json!({"reason": r, "nodes": n})).collect()
 }
 
@@ -100,7 +102,11 @@ pub fn advice(a: &Advice) -> Value {
 }
 
 fn told(t: &Told) -> Value {
-    let e = &t.explanation;
+    explanation(&t.pod, t.winner.as_ref(), &t.explanation)
+}
+
+/// A decision with every verdict and score, as JSON.
+pub fn explanation(pod: &str, winner: Option<&Str>, e: &Explanation) -> Value {
     let nodes: Vec<Value> = e
         .nodes
         .iter()
@@ -125,7 +131,7 @@ fn told(t: &Told) -> Value {
         })
         .collect();
     let rejected = e.rejected.as_ref().map(|(p, r)| json!({"plugin": p, "reasons": r.reasons.to_vec()}));
-    json!({"pod": t.pod, "node": t.winner, "best": e.best, "rejected": rejected, "nodes": nodes})
+    json!({"pod": pod, "node": winner, "best": e.best, "rejected": rejected, "nodes": nodes})
 }
 
 /// How many replicas fit.

@@ -1,7 +1,8 @@
 //! `podium schedule`: what kube-scheduler would do with some pods in a cluster that is given as manifests.
 
-mod json;
-mod text;
+pub mod json;
+pub mod text;
+pub mod told;
 mod vectors;
 
 use crate::cli::ScheduleArgs;
@@ -25,14 +26,14 @@ use std::sync::Arc;
 const BAR_FROM: usize = 2000;
 
 /// What was asked, once it is read.
-struct Asked {
+pub struct Asked {
     cluster: Cluster,
     templates: Vec<Template>,
     notes: Vec<String>,
 }
 
 /// Two reports, side by side.
-struct Compared {
+pub struct Compared {
     names: [String; 2],
     reports: [Report; 2],
     moved: Vec<Moved>,

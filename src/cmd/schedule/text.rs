@@ -1,10 +1,9 @@
 //! The answers of `podium schedule` as tables and lines.
 
-use super::Compared;
+use super::{Compared, told};
 use crate::term::{Style, clean, columns};
 use crate::text::{width, wrap};
 use podium_sim::object::Str;
-use podium_sim::scheduler::explain::NodeExplanation;
 use podium_sim::scheduler::profile::Profile;
 use podium_sim::scheduler::whatif::advice::Advice;
 use podium_sim::scheduler::whatif::compare::{Filled, Utilisation};
@@ -15,7 +14,7 @@ use podium_sim::scheduler::whatif::{Answer, Fate, Report, Room, Template, Told, 
 const LISTED: usize = 20;
 
 /// Rows in columns, two spaces between them; the first row is the header.
-fn table(rows: &[Vec<String>]) -> String {
+pub fn table(rows: &[Vec<String>]) -> String {
     let style = Style::stdout();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let wide = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| width(s)).max().unwrap_or(0);
@@ -33,12 +32,13 @@ fn table(rows: &[Vec<String>]) -> String {
     out
 }
 
-fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
+/// Cells of a row, made safe for a terminal.
+pub fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.iter().map(|c| clean(c).into_owned()).collect()
 }
 
 /// A text in lines, the first after a lead and the others below it.
-fn para(lead: &str, text: &str) -> String {
+pub fn para(lead: &str, text: &str) -> String {
     let lines = wrap(&clean(text), columns().saturating_sub(width(lead)).max(40));
     let mut out = String::new();
     for (i, line) in lines.iter().enumerate() {
@@ -136,7 +136,7 @@ fn refusal(group: &[&Answer], templates: &[Template]) -> String {
 }
 
 /// What would have to change, a line each.
-fn advised(advice: &[Advice]) -> String {
+pub fn advised(advice: &[Advice]) -> String {
     let shown: String = advice.iter().take(LISTED).map(|a| para("  - ", &a.text)).collect();
     let more = advice.len().saturating_sub(LISTED);
     if more > 0 { format!("{shown}  - {more} more; --json has them all\n") } else { shown }
@@ -167,71 +167,15 @@ fn made(r: &Room) -> String {
 
 /// Everything about one decision.
 pub fn told(t: &Told, profile: &Profile) -> String {
-    let style = Style::stdout();
     let e = &t.explanation;
-    let mut out = match &t.winner {
+    let head = match &t.winner {
         Some(n) => {
             format!("{} goes to {n}: {} of {} nodes looked at were feasible", t.pod, e.feasible, e.looked_at)
         }
         None => format!("{}: {}", t.pod, e.message),
     };
-    out = para("", &out);
-    if let Some((plugin, r)) = &e.rejected {
-        out.push_str(&para(
-            "",
-            &format!("{plugin} rejects it before any node is looked at: {}", r.reasons.join(", ")),
-        ));
-        return out;
-    }
-    let mut filters: Vec<&str> = Vec::new();
-    let mut scorers: Vec<&str> = Vec::new();
-    for n in &e.nodes {
-        n.verdicts.iter().for_each(|v| {
-            if !filters.contains(&v.plugin) {
-                filters.push(v.plugin)
-            }
-        });
-        n.scores.iter().for_each(|s| {
-            if !scorers.contains(&s.plugin) {
-                scorers.push(s.plugin)
-            }
-        });
-    }
-    let numbered = |names: &[&str], weights: bool| -> String {
-        let one = |(i, n): (usize, &&str)| match weights {
-            true => format!("{} {n} (weight {})", i + 1, profile.weight_of(n)),
-            false => format!("{} {n}", i + 1),
-        };
-        names.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
-    };
-    if filters.is_empty() {
-        out.push_str("\nno filter has anything to say about this pod\n");
-    } else {
-        out.push_str(&format!("\n{}\n{}", style.accent("Filters"), para("", &numbered(&filters, false))));
-        let mut rows = vec![header(&["NODE"], filters.len(), &["VERDICT"])];
-        rows.extend(e.nodes.iter().map(|n| verdicts(n, &filters)));
-        out.push_str(&table(&rows));
-    }
-    if scorers.is_empty() {
-        return out;
-    }
-    out.push_str(&format!(
-        "\n{}: raw, normalised, weighted\n{}",
-        style.accent("Scores"),
-        para("", &numbered(&scorers, true))
-    ));
-    let mut rows = vec![header(&["NODE", "TOTAL"], scorers.len(), &[])];
-    let mut scored: Vec<&NodeExplanation> = e.nodes.iter().filter(|n| !n.scores.is_empty()).collect();
-    scored.sort_by_key(|n| std::cmp::Reverse(n.total));
-    for n in scored {
-        let mut row = cells([n.node.as_str(), &n.total.to_string()]);
-        for p in &scorers {
-            let s = n.scores.iter().find(|s| s.plugin == *p);
-            row.push(s.map_or(String::new(), |s| format!("{} {} {}", s.raw, s.normalised, s.weighted)));
-        }
-        rows.push(row);
-    }
-    out.push_str(&table(&rows));
+    let all: Vec<_> = e.nodes.iter().collect();
+    let mut out = format!("{}{}", para("", &head), told::tables(e, profile, &all));
     if e.best.len() > 1 {
         out.push_str(&format!(
             "{} nodes have the highest total: a draw chose among them (--seed)\n",
@@ -239,29 +183,6 @@ pub fn told(t: &Told, profile: &Profile) -> String {
         ));
     }
     out
-}
-
-fn header(first: &[&str], count: usize, last: &[&str]) -> Vec<String> {
-    let numbers = (1..=count).map(|i| i.to_string());
-    first.iter().map(|s| (*s).to_owned()).chain(numbers).chain(last.iter().map(|s| (*s).to_owned())).collect()
-}
-
-fn verdicts(n: &NodeExplanation, filters: &[&str]) -> Vec<String> {
-    let mut row = vec![clean(&n.node).into_owned()];
-    let mut why = Vec::new();
-    for p in filters {
-        let v = n.verdicts.iter().find(|v| v.plugin == *p);
-        let rejection = v.and_then(|v| v.rejection.as_ref());
-        row.push(if rejection.is_some() { "no" } else { "ok" }.to_owned());
-        why.extend(rejection.iter().flat_map(|r| r.reasons.iter().map(|r| clean(r).into_owned())));
-    }
-    row.push(match (why.is_empty(), n.left_out, n.looked_at) {
-        (_, true, _) => "left out before the filters".to_owned(),
-        (true, _, true) => "feasible".to_owned(),
-        (true, _, false) => "feasible, but the search did not come here".to_owned(),
-        (false, ..) => why.join("; "),
-    });
-    row
 }
 
 /// How many replicas fit.

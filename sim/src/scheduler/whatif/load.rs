@@ -205,7 +205,9 @@ impl Classes {
     }
     /// A spec as the API server would keep it: with defaults, and its class's priority.
     pub fn admitted(&self, pod: &Pod) -> Arc<PodSpec> {
-        let (priority, never) = self.of(&pod.spec).unwrap_or_default();
+        let (of_class, never) = self.of(&pod.spec).unwrap_or_default();
+        // A pod that the server has had before says its priority itself.
+        let priority = pod.spec.priority.unwrap_or(of_class);
         if never && !pod.spec.other.contains_key("preemptionPolicy") {
             let mut pod = pod.clone();
             Arc::make_mut(&mut pod.spec).other.insert("preemptionPolicy".into(), "Never".into());
@@ -321,7 +323,7 @@ fn pod_of_cluster(c: &Cluster, i: &Item, pod: &mut Arc<Pod>, seen: &mut Seen) ->
         seen.uids.insert(p.metadata.uid);
     }
     if by_hand {
-        p.spec = c.classes.admitted(&p);
+        p.spec = c.classes.admitted(p);
     }
     let amounts = &PodInfo::new(pod.clone()).facts.amounts;
     let r = &amounts.request;

@@ -2,11 +2,14 @@
 //! and go, nodes join, change and leave, pods are nominated and preempt. Both must come to the same, step by step.
 
 use podium_sim::api_util::Time;
+use podium_sim::diagnostic::SourceText;
 use podium_sim::object::{Node, Obj, Pod, Str};
 use podium_sim::rng::Rng;
+use podium_sim::scheduler::config::IN_TREE;
 use podium_sim::scheduler::explain::{Search, explain};
 use podium_sim::scheduler::facts::PodInfo;
 use podium_sim::scheduler::fast::Decider;
+use podium_sim::scheduler::plugins::registry;
 use podium_sim::scheduler::profile::Profile;
 use podium_sim::scheduler::snapshot::Cache;
 use proptest::prelude::*;
@@ -175,12 +178,30 @@ fn with(base: &Value, name: &str, uid: u64) -> Pod {
     serde_json::from_value(v).expect("a pod")
 }
 
-/// A cluster's life. What fails is told with its seed: `PROPTEST_CASES=1` and the seed repeat it.
-fn live(seed: u64, size: u64, steps: u64, percent: usize) -> Result<(), TestCaseError> {
-    let mut rng = Rng::new(seed, "paths");
+/// The default profile, looking at so many per cent of the nodes.
+fn standard(percent: usize) -> Arc<Profile> {
     let mut profile = Profile::clone(&Profile::standard());
     profile.percent = percent;
-    let profile = Arc::new(profile);
+    Arc::new(profile)
+}
+
+/// The default profile and every plugin that upstream does not have. Arguments that make a plugin act in a small
+/// cluster are given here.
+fn with_our_own() -> Arc<Profile> {
+    let own = registry().into_iter().filter(|r| IN_TREE.iter().all(|t| t.name != r.name));
+    let names: Vec<Value> = own.map(|r| json!({"name": r.name, "weight": 3})).collect();
+    assert!(!names.is_empty());
+    let config = json!({
+        "apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+        "profiles": [{"plugins": {"multiPoint": {"enabled": names}},
+            "pluginConfig": [{"name": "PackByOwner", "args": {"maxPerNode": 2}}]}]});
+    let read = Profile::read(&SourceText::new("own.json", config.to_string()));
+    read.unwrap_or_else(|found| panic!("{found:?}"))
+}
+
+/// A cluster's life. What fails is told with its seed and its size, which repeat it.
+fn live(seed: u64, size: u64, steps: u64, profile: Arc<Profile>) -> Result<(), TestCaseError> {
+    let mut rng = Rng::new(seed, "paths");
     let mut cache = Cache::default();
     let mut decider = Decider::new(profile.clone());
     for o in others() {
@@ -228,6 +249,12 @@ fn live(seed: u64, size: u64, steps: u64, percent: usize) -> Result<(), TestCase
             match &specs[k] {
                 Some(first) if often(&mut rng, 80) => p.spec = first.spec.clone(),
                 _ => specs[k] = Some(Arc::new(p.clone())),
+            }
+            // Two owners may have pods of one spec.
+            if let Some(o) = p.metadata.owner_references.iter_mut().next()
+                && often(&mut rng, 30)
+            {
+                o.name = "other".into();
             }
             PodInfo::new(Arc::new(p))
         };
@@ -295,18 +322,32 @@ fn live(seed: u64, size: u64, steps: u64, percent: usize) -> Result<(), TestCase
     Ok(())
 }
 
+/// So many cases, or as many as `PROPTEST_CASES` says.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases(2_000)))]
 
     #[test]
     fn both_paths_come_to_the_same(seed: u64, size in 1u64..14) {
-        live(seed, size, 40, 0)?;
+        live(seed, size, 40, standard(0))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(500)))]
+
+    #[test]
+    fn also_with_plugins_of_our_own(seed: u64, size in 1u64..14) {
+        live(seed, size, 40, with_our_own())?;
     }
 }
 
 #[test]
 fn also_where_not_all_nodes_are_looked_at() {
     for seed in 0..3 {
-        live(seed, 160, 150, 30).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        live(seed, 160, 150, standard(30)).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
     }
 }

@@ -1,8 +1,8 @@
 //! The scheduling framework: what a plugin is asked, and when.
 //!
 //! Sources: `pkg/scheduler/framework/{interface,types,events}.go`, `k8s.io/kube-scheduler/framework`.
-//! A plugin is one file in `plugins/` and one line in [`super::plugins::ALL`]. It is written to be read: the same
-//! code serves the reference path ([`super::explain`]), which calls it for every node of every pod, and the fast
+//! A plugin is one file in `plugins/` and one line in a list there ([`super::plugins`]). It is written to be read: the
+//! same code serves the reference path ([`super::explain`]), which calls it for every node of every pod, and the fast
 //! path ([`super::fast`]), which calls it only where what it [depends on](Plugin::depends_on) has changed.
 
 pub use super::facts::{Facts, PodInfo};

@@ -6,9 +6,10 @@
 //! changes that may help it.
 //!
 //! Modelled, decision for decision of v1.34: the queue ([`queue`]), the order and window of nodes ([`node_tree`],
-//! [`framework::feasible_to_find`]), the plugins ([`plugins`]) in any profiles ([`profiles`]), preemption
-//! ([`preemption`], `executor`), messages and events. A decision is made twice over the same plugins: fast in the
-//! cluster ([`fast`]), and to be read ([`explain`]).
+//! [`framework::feasible_to_find`]), the plugins ([`plugins`]) in any profiles ([`profiles`]) of a configuration
+//! ([`config`]), preemption ([`preemption`], `executor`), messages and events. There are two ways to a decision, over
+//! the same plugins: a fast one, for the cluster ([`fast`]), and one that tells all, to be read ([`explain`]). Both are
+//! held against each other, and against recorded decisions of the real one ([`vectors`]).
 //! Left out: Permit, extenders, dynamic resources, what binds volumes.
 
 pub mod config;

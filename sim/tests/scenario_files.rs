@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }
 
-/// All scenario files; those in a folder `manifests` are not.
+/// All scenario files; those in a folder `manifests` are not, nor the scheduler's workloads in `bench`.
 fn files() -> Vec<PathBuf> {
     let mut out = Vec::new();
     let mut folders = vec![root()];
@@ -18,7 +18,7 @@ fn files() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                if path.file_name().is_some_and(|n| n != "manifests") {
+                if path.file_name().is_some_and(|n| n != "manifests" && n != "bench") {
                     folders.push(path);
                 }
             } else if path.extension().is_some_and(|e| e == "yaml") {

@@ -1,6 +1,6 @@
 //! The plugins, one file each.
 //!
-//! To add one of your own: a file with a type that implements [`Plugin`], its `mod` line, and its line in [`OWN`].
+//! To add one of your own: a file with a type that implements [`Plugin`], its `mod` line, and its line in `OWN`.
 //! `docs/scheduler-plugin.md` goes through an example.
 
 mod balanced_allocation;

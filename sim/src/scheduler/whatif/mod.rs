@@ -1,6 +1,6 @@
 //! What if these pods came to this cluster: manifests in, decisions out, without a world around them.
 //!
-//! [`load`] reads a cluster, [`templates`] the pods that are asked about. [`schedule`] decides about one pod after the
+//! `load` reads a cluster, [`templates`](fn@templates) the pods that are asked about. [`schedule`] decides about one pod after the
 //! other, in the order of the queue, as kube-scheduler would if nothing else happened: each pod counts on its node
 //! before the next has its turn. [`fit`] asks how many replicas there is room for, [`compare`] puts two profiles side
 //! by side, [`advice`] turns rejections round.

@@ -40,7 +40,7 @@ trap clean EXIT
 # display: starts an X server with the first free number.
 display() {
   exec 7>"$dir/number"
-  Xvfb -displayfd 7 -screen 0 1920x1080x24 -nolisten tcp 2>"$dir/xvfb" &
+  Xvfb -displayfd 7 -screen 0 1920x1080x24 -nolisten tcp -noreset 2>"$dir/xvfb" &
   pids+=($!)
   for _ in $(seq 100); do
     [ -s "$dir/number" ] && break

@@ -17,6 +17,7 @@ use super::profile::Profile;
 use super::snapshot::{Cache, NodeInfo};
 use crate::api_util::Time;
 use crate::object::{Labels, Pod, PodSpec, Str};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How many classes are remembered; the one that was not used for longest goes.
@@ -25,7 +26,7 @@ const CLASSES_MAX: usize = 256;
 const KIN_MAX: usize = 16;
 
 /// A verdict that has to be found anew.
-const STALE: u16 = u16::MAX;
+const STALE: u32 = u32::MAX;
 
 /// What a class knows about the nodes, in columns by row.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +34,11 @@ struct Cells {
     /// How many changes of rows these have heard of.
     touches: u64,
     /// 0 if all cached filters pass, [`STALE`], or 1 + the number of the refusal.
-    verdict: Vec<u16>,
+    verdict: Vec<u32>,
     /// Whether pods are nominated to the node that count for this class.
     nominated: Vec<bool>,
     /// Weighted sum of the scores that are not normalised.
-    flat: Vec<i32>,
+    flat: Vec<i64>,
     /// Raw scores of the plugins that normalise, a column each.
     raw: Vec<Vec<i32>>,
     /// How many of a column are not 0.
@@ -77,7 +78,49 @@ struct Refusal {
     rejection: Rejection,
 }
 
+/// The refusals that a class has met, numbered from 1.
+#[derive(Clone, Debug, Default)]
+struct Refusals {
+    all: Vec<Refusal>,
+    /// By plugin and first reason, once there are many.
+    by_reason: HashMap<(usize, Str), Vec<u32>>,
+}
+
+impl Refusals {
+    /// So few are gone through one by one.
+    const FEW: usize = 16;
+
+    fn number(&mut self, plugin: usize, rejection: Rejection) -> u32 {
+        let same = |r: &Refusal| r.plugin == plugin && r.rejection == rejection;
+        if self.all.len() <= Self::FEW {
+            if let Some(i) = self.all.iter().position(same) {
+                return i as u32 + 1;
+            }
+        } else {
+            if self.by_reason.is_empty() {
+                for (i, r) in self.all.iter().enumerate() {
+                    self.by_reason.entry(Self::key(r.plugin, &r.rejection)).or_default().push(i as u32);
+                }
+            }
+            let known = self.by_reason.get(&Self::key(plugin, &rejection));
+            if let Some(i) = known.into_iter().flatten().find(|i| same(&self.all[**i as usize])) {
+                return i + 1;
+            }
+            let key = Self::key(plugin, &rejection);
+            self.by_reason.entry(key).or_default().push(self.all.len() as u32);
+        }
+        self.all.push(Refusal { plugin, rejection });
+        self.all.len() as u32
+    }
+
+    fn key(plugin: usize, rejection: &Rejection) -> (usize, Str) {
+        (plugin, rejection.reasons.first().cloned().unwrap_or_default())
+    }
+}
+
 struct Class {
+    /// Whether it is that of one pod alone.
+    alone: bool,
     spec: Arc<PodSpec>,
     node_name: Str,
     used: u64,
@@ -87,7 +130,7 @@ struct Class {
     skip_score: Bits,
     /// What cached PreFilters answered besides Continue and Skip.
     answers: Vec<(usize, PreFilter)>,
-    refusals: Vec<Refusal>,
+    refusals: Refusals,
     cells: Arc<Cells>,
     kin: Vec<Kin>,
     trials: Trials,
@@ -215,8 +258,8 @@ impl Decider {
     fn class_of(&mut self, pod: &PodInfo, cache: &Cache) -> usize {
         self.clock += 1;
         let (spec, node_name) = (&pod.pod.spec, &pod.pod.node_name);
-        let same = |c: &Class| Arc::ptr_eq(&c.spec, spec) && c.node_name == *node_name;
-        let equal = |c: &Class| c.spec == *spec && c.node_name == *node_name;
+        let same = |c: &Class| !c.alone && Arc::ptr_eq(&c.spec, spec) && c.node_name == *node_name;
+        let equal = |c: &Class| !c.alone && c.spec == *spec && c.node_name == *node_name;
         let found = self.classes.iter().rposition(same).or_else(|| self.classes.iter().rposition(equal));
         let i = found.filter(|_| !pod.facts.resizing).unwrap_or_else(|| {
             let class = Class::new(&self.profile, pod, cache);
@@ -320,6 +363,11 @@ impl Decider {
         self.candidates.clear();
         self.counts.clear();
         let cells = Arc::make_mut(&mut class.cells);
+        if class.refusals.all.len() > 4 * cache.rows().len() + 1000 {
+            // Nodes keep changing their reasons: the old ones are let go.
+            class.refusals = Refusals::default();
+            cells.verdict.clear();
+        }
         cells.catch_up(cache, self.columns.len());
         let mut look = Look {
             known: [[0; 4]; BEYOND],
@@ -355,7 +403,7 @@ impl Decider {
                     self.counts.resize(refusal, 0);
                 }
                 self.counts[refusal - 1] += 1;
-                if !look.refusals[refusal - 1].rejection.unresolvable {
+                if !look.refusals.all[refusal - 1].rejection.unresolvable {
                     self.candidates.push(row);
                 }
             };
@@ -393,7 +441,7 @@ impl Decider {
             0 => {
                 let mut d = Diagnosis { rejectors: pre.confined_by, ..Diagnosis::default() };
                 for (i, n) in self.counts.iter().enumerate().filter(|(_, n)| **n > 0) {
-                    let r = &look.refusals[i];
+                    let r = &look.refusals.all[i];
                     d.rejectors = d.rejectors.or(Bits::one(r.plugin));
                     for reason in r.rejection.reasons.iter() {
                         *d.reasons.entry(reason.clone()).or_default() += n;
@@ -574,13 +622,14 @@ impl Kin {
 impl Class {
     fn new(profile: &Profile, pod: &PodInfo, cache: &Cache) -> Class {
         let mut class = Class {
+            alone: pod.facts.resizing,
             spec: pod.pod.spec.clone(),
             node_name: pod.pod.node_name.clone(),
             used: 0,
             skip_filter: Bits::NONE,
             skip_score: Bits::NONE,
             answers: Vec::new(),
-            refusals: Vec::new(),
+            refusals: Refusals::default(),
             cells: Arc::default(),
             kin: Vec::new(),
             trials: Trials::default(),
@@ -616,11 +665,11 @@ struct Codes {
 /// One look over the nodes for one pod.
 struct Look<'a> {
     /// For each plugin that looks beyond the node, the numbers of its refusals by their codes.
-    known: [[u16; 4]; BEYOND],
+    known: [[u32; 4]; BEYOND],
     profile: &'a Profile,
     columns: &'a [usize],
     rank: &'a [usize],
-    refusals: &'a mut Vec<Refusal>,
+    refusals: &'a mut Refusals,
     skip_filter: Bits,
     skip_score: Bits,
     uncached: &'a [usize],
@@ -647,7 +696,7 @@ impl Look<'_> {
 
     /// As [`Look::refusal`], with what the plugins have said already about the row, which is the `i`th of its chunk.
     #[inline]
-    fn combined(&mut self, row: u32, codes: &Codes, i: usize) -> u16 {
+    fn combined(&mut self, row: u32, codes: &Codes, i: usize) -> u32 {
         let mut cached = self.cells.verdict[row as usize];
         if cached == STALE || self.own_nomination == Some(row) {
             cached = self.fill(row);
@@ -665,7 +714,7 @@ impl Look<'_> {
                 let plugin = self.uncached[k];
                 let before = match cached {
                     0 => usize::MAX,
-                    n => self.rank[self.refusals[n as usize - 1].plugin],
+                    n => self.rank[self.refusals.all[n as usize - 1].plugin],
                 };
                 return if self.rank[plugin] < before { self.interned(k, code) } else { cached };
             }
@@ -674,7 +723,7 @@ impl Look<'_> {
     }
 
     /// The number of a refusal by its code.
-    fn interned(&mut self, k: usize, code: u8) -> u16 {
+    fn interned(&mut self, k: usize, code: u8) -> u32 {
         let slot = usize::from(code) - 1;
         if let Some(n) = self.known[k].get(slot).copied().filter(|n| *n != 0) {
             return n;
@@ -690,7 +739,7 @@ impl Look<'_> {
 
     /// 0 if the node is feasible, otherwise 1 + the number of the first refusal.
     #[inline]
-    fn refusal(&mut self, row: u32) -> u16 {
+    fn refusal(&mut self, row: u32) -> u32 {
         let mut cached = self.cells.verdict[row as usize];
         if cached == STALE || self.own_nomination == Some(row) {
             cached = self.fill(row);
@@ -699,14 +748,14 @@ impl Look<'_> {
     }
 
     /// With the plugins that look beyond the node. The first in the list to refuse is the one that counts.
-    fn refusal_beyond(&mut self, row: u32, cached: u16) -> u16 {
+    fn refusal_beyond(&mut self, row: u32, cached: u32) -> u32 {
         if self.cells.nominated[row as usize] {
             return self.refusal_with_nominated(row);
         }
         let node = self.cache.row(row);
         let before = match cached {
             0 => usize::MAX,
-            n => self.rank[self.refusals[n as usize - 1].plugin],
+            n => self.rank[self.refusals.all[n as usize - 1].plugin],
         };
         for p in self.uncached {
             if self.rank[*p] > before {
@@ -720,7 +769,7 @@ impl Look<'_> {
     }
 
     #[cold]
-    fn refusal_with_nominated(&mut self, row: u32) -> u16 {
+    fn refusal_with_nominated(&mut self, row: u32) -> u32 {
         let states = self.states.iter_mut().map(std::mem::take).collect();
         let mut filters = Filters {
             profile: self.profile,
@@ -738,21 +787,13 @@ impl Look<'_> {
         rejected.map_or(0, |(p, r)| self.intern(p, r))
     }
 
-    fn intern(&mut self, plugin: usize, rejection: Rejection) -> u16 {
-        let same = |r: &Refusal| r.plugin == plugin && r.rejection == rejection;
-        let i = self.refusals.iter().position(same).unwrap_or_else(|| {
-            self.refusals.push(Refusal { plugin, rejection });
-            self.refusals.len() - 1
-        });
-        u16::try_from(i + 1)
-            .ok()
-            .filter(|n| *n != STALE)
-            .expect("a class of pods has fewer than 65,534 refusals")
+    fn intern(&mut self, plugin: usize, rejection: Rejection) -> u32 {
+        self.refusals.number(plugin, rejection)
     }
 
     /// Asks the plugins whose answers are kept by node; returns the verdict.
     #[inline(never)]
-    fn fill(&mut self, row: u32) -> u16 {
+    fn fill(&mut self, row: u32) -> u32 {
         let (i, node) = (row as usize, self.cache.row(row));
         let mut verdict = 0;
         self.cells.nominated[i] = false;
@@ -786,12 +827,12 @@ impl Look<'_> {
                 None => flat += raw * self.profile.weight(*p),
             }
         }
-        self.cells.flat[i] = small(flat);
+        self.cells.flat[i] = flat;
         verdict
     }
 
     /// The first refusal of the cached filters.
-    fn first(&mut self, node: &NodeInfo) -> u16 {
+    fn first(&mut self, node: &NodeInfo) -> u32 {
         for p in self.profile.at(FILTER) {
             if !self.profile.by_node(*p) || self.skip_filter.has(*p) {
                 continue;
@@ -807,7 +848,7 @@ impl Look<'_> {
 /// The total scores of the feasible nodes, in their order.
 fn score(look: &mut Look<'_>, feasible: &[u32], totals: &mut Vec<i64>, column: &mut Vec<i64>) {
     totals.clear();
-    totals.extend(feasible.iter().map(|r| i64::from(look.cells.flat[*r as usize])));
+    totals.extend(feasible.iter().map(|r| look.cells.flat[*r as usize]));
     let add = |totals: &mut [i64], weight: i64, column: &[i64]| {
         for (t, s) in totals.iter_mut().zip(column) {
             *t += weight * s;

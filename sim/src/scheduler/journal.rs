@@ -4,7 +4,7 @@ use super::facts::PodInfo;
 use std::collections::VecDeque;
 
 /// So many changes are kept; whoever is further behind counts anew.
-const KEPT: usize = 1024;
+const KEPT: usize = 8192;
 
 /// The latest changes. A copy begins empty: no counts are copied with it.
 #[derive(Debug, Default)]

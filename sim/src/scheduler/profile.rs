@@ -80,6 +80,15 @@ impl Profile {
     /// What is wrong with the text, with places.
     pub fn read(source: &Arc<SourceText>) -> Result<Arc<Profile>, Vec<Diagnostic>> {
         let (config, _) = read_with(source, &plugins::registry())?;
+        if let [_, second, ..] = config.profiles.as_slice() {
+            let message = format!(
+                "the configuration has {} profiles, and one is asked for here ({} is the second)",
+                config.profiles.len(),
+                second.scheduler_name
+            );
+            let help = "keep the one profile that is meant; a scenario's cluster.scheduler takes several";
+            return Err(vec![Diagnostic::error("scheduler.profiles", source, message).help(help)]);
+        }
         let wrong = |all: Vec<String>| {
             all.into_iter().map(|m| Diagnostic::error("scheduler.config", source, m)).collect::<Vec<_>>()
         };

@@ -3,8 +3,8 @@
 //! Sources: `k8s.io/component-helpers/resource/helpers.go` (PodRequests), `pkg/scheduler/framework/types.go`
 //! (Resource, calculateResource), `pkg/scheduler/util/pod_resources.go` (the defaults for scoring).
 //!
-//! Amounts are bounded: of a pod at 2⁵³, of a node at one less, so that a pod that asks for more than any number holds
-//! fits nowhere and no sum over a node's pods runs over.
+//! Amounts are bounded: of a pod at 2⁶⁰, of a node at one less, so that a pod that asks for more than any number holds
+//! fits nowhere and the sums over a node's pods hold.
 
 use crate::api_util::Quantity;
 use crate::object::{Container, Pod, PodSpec, ResourceList, RestartPolicy, Str};
@@ -15,7 +15,7 @@ pub const DEFAULT_MILLI_CPU: i64 = 100;
 pub const DEFAULT_MEMORY: i64 = 200 * 1024 * 1024;
 
 /// The most that a pod counts for.
-const MOST: i64 = 1 << 53;
+const MOST: i64 = 1 << 60;
 
 /// A resource that the scheduler counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,12 +92,12 @@ impl Amounts {
 
     /// Adds `sign` times the other, but for `pods`.
     pub fn add(&mut self, other: &Amounts, sign: i64) {
-        self.milli_cpu += sign * other.milli_cpu;
-        self.memory += sign * other.memory;
-        self.ephemeral += sign * other.ephemeral;
+        self.milli_cpu = self.milli_cpu.wrapping_add(sign * other.milli_cpu);
+        self.memory = self.memory.wrapping_add(sign * other.memory);
+        self.ephemeral = self.ephemeral.wrapping_add(sign * other.ephemeral);
         for (name, n) in &other.scalar {
             match self.scalar.binary_search_by(|(x, _)| x.cmp(name)) {
-                Ok(i) => self.scalar[i].1 += sign * n,
+                Ok(i) => self.scalar[i].1 = self.scalar[i].1.wrapping_add(sign * n),
                 Err(i) => self.scalar.insert(i, (name.clone(), sign * n)),
             }
         }

@@ -94,8 +94,8 @@ impl NodeInfo {
     fn count(&mut self, info: &PodInfo, sign: i64) {
         let a = &info.facts.amounts;
         self.requested.add(&a.request, sign);
-        self.scored_milli_cpu += sign * a.scored_milli_cpu;
-        self.scored_memory += sign * a.scored_memory;
+        self.scored_milli_cpu = self.scored_milli_cpu.wrapping_add(sign * a.scored_milli_cpu);
+        self.scored_memory = self.scored_memory.wrapping_add(sign * a.scored_memory);
         let by = |n: &mut u32, yes: bool| *n = n.wrapping_add_signed(if yes { sign as i32 } else { 0 });
         by(&mut self.with_affinity, info.facts.has_affinity());
         by(&mut self.with_anti_affinity, !info.facts.anti_affinity.is_empty());
@@ -274,7 +274,7 @@ impl Cache {
 
     fn touch(&mut self, row: u32) {
         self.note(row);
-        if !self.images.is_empty() {
+        if !self.images.is_empty() || self.images_among > 0 {
             self.changed.push(row);
         }
     }
@@ -461,8 +461,13 @@ impl Cache {
                 let slot = if pods.get(slot).is_some_and(at) { Some(slot) } else { pods.iter().position(at) };
                 let old = std::mem::replace(&mut p.info, new.clone());
                 p.assumed = false;
+                let started = old.pod.status.start_time != new.pod.status.start_time;
                 if let Some(i) = slot {
                     pods[i] = new.clone();
+                }
+                if started {
+                    // Who has run for how long counts when pods are evicted.
+                    self.note(row);
                 }
                 if relabelled {
                     self.label(&old, row, -1);

@@ -301,6 +301,9 @@ fn decision(
         let (have, want) = if alone { (Verdict::default(), Verdict::default()) } else { (have, want) };
         report.compare("verdicts on nodes", &format!("{at}, node {node}"), have, want);
     }
+    if expect.is_empty() && line.pre_filter.is_none() {
+        return Err("the line has no answer: `expect` is empty, and there is no `preFilter`".into());
+    }
     let mut decider = Decider::new(profile.clone());
     let d = decider.decide(pod, cache, 0, &mut || 0);
     agree(&e, &d, &decider, cache, at, report);

@@ -72,7 +72,7 @@ impl NodeResourcesFit {
             return out;
         }
         let mut check = |reason: Str, ask: i64, has: i64, used: i64| {
-            if ask > 0 && ask > has - used {
+            if ask > 0 && ask > has.saturating_sub(used) {
                 out.push((reason, ask > has));
             }
         };
@@ -81,7 +81,7 @@ impl NodeResourcesFit {
         check(lit!("Insufficient ephemeral-storage"), ask.ephemeral, has.ephemeral, used.ephemeral);
         for (name, ask) in ask.scalar.iter().filter(|(name, n)| *n != 0 && !self.ignores(name)) {
             let (has, used) = (has.scalar(name), used.scalar(name));
-            if *ask > has - used {
+            if *ask > has.saturating_sub(used) {
                 out.push((Str::from(format!("Insufficient {name}")), *ask > has));
             }
         }
@@ -102,7 +102,7 @@ pub fn scored(resource: &Resource, asked: i64, used: [i64; 2], node: &NodeInfo) 
         Resource::Memory => used[1],
         Resource::Ephemeral | Resource::Scalar(_) => node.requested.get(resource),
     };
-    (has != 0).then_some((has, used + asked))
+    (has != 0).then_some((has, used.saturating_add(asked)))
 }
 
 /// The score between the points on either side of a utilisation (`BuildBrokenLinearFunction`).
@@ -118,14 +118,22 @@ fn between(points: &[(i64, i64)], x: i64) -> i64 {
     }
 }
 
+/// A part of the whole in hundredths.
+fn share(part: i64, whole: i64) -> i64 {
+    match part.checked_mul(MAX_SCORE) {
+        Some(n) => n / whole,
+        None => (i128::from(part) * i128::from(MAX_SCORE) / i128::from(whole)) as i64,
+    }
+}
+
 impl Strategy {
     fn score(&self, used: i64, has: i64) -> i64 {
         match self {
             Strategy::LeastAllocated if used > has => 0,
-            Strategy::LeastAllocated => (has - used) * MAX_SCORE / has,
-            Strategy::MostAllocated => used.min(has) * MAX_SCORE / has,
+            Strategy::LeastAllocated => share(has - used, has),
+            Strategy::MostAllocated => share(used.min(has), has),
             Strategy::RequestedToCapacityRatio(points) if used > has => between(points, 100),
-            Strategy::RequestedToCapacityRatio(points) => between(points, used * 100 / has),
+            Strategy::RequestedToCapacityRatio(points) => between(points, share(used, has)),
         }
     }
 }

@@ -473,6 +473,7 @@ impl Run {
         if let Some(why) = self.held(&info.pod) {
             return (Fate::Held(why), None);
         }
+        self.cluster.cache.snapshot();
         let explanation = told.is_some().then(|| self.explain(info, self.start));
         let (fate, room) = self.place(info, options.preempt);
         if let (Some(told), Some(explanation)) = (told, explanation) {

@@ -6,6 +6,7 @@ use crate::core::Cx;
 use crate::object::{
     Condition, ConditionStatus, Key, Kind, Labels, Namespace, Obj, ObjectMeta, Pod, PodPhase, Str, Uid, lit,
 };
+use crate::scheduler::plugins::scheduling_gates::gated;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -107,12 +108,7 @@ impl ApiServer {
                 let priority = self.references(&key, &p.spec)?;
                 p.spec = self.admitted.admit(p, seconds, priority);
                 p.metadata.generation = 1;
-                let gated = p
-                    .spec
-                    .other
-                    .get("schedulingGates")
-                    .and_then(Value::as_array)
-                    .is_some_and(|g| !g.is_empty());
+                let gated = gated(p);
                 p.status = crate::object::PodStatus {
                     phase: PodPhase::Pending,
                     // `applySchedulingGatedCondition` (pkg/registry/core/pod/strategy.go)

@@ -6,14 +6,16 @@ use crate::api_util::Time;
 use crate::config::WorldConfig;
 use crate::core::{Core, Cx};
 use crate::msg::Comp;
-use crate::object::{Key, Kind, Node, Obj, Pod, Str, Uid, UidMap};
+use crate::object::{Node, Obj, Pod, Str, Uid, UidMap};
 use crate::rng::Rng;
+use crate::scheduler::events::node_changes;
 use crate::scheduler::facts::PodInfo;
 use crate::scheduler::fast::Decider;
 use crate::scheduler::framework::{
-    Bits, ClusterEvent, Events, NODE_ADD, NODE_ALLOCATABLE, NODE_DELETE, NODE_LABEL, NODE_TAINT, POD_ADD,
-    POD_DELETE, POD_LABEL, Subject,
+    Bits, ClusterEvent, Events, NODE_DELETE, POD_ADD, POD_DELETE, POD_LABEL, Subject,
 };
+use crate::scheduler::key_of;
+use crate::scheduler::plugins::scheduling_gates::gated;
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::profile::Profile;
 use crate::scheduler::queue::{LEFTOVER_AFTER, LEFTOVER_PERIOD, Queued, SchedulingQueue};
@@ -101,10 +103,7 @@ impl Machine {
 
     /// Whether a pod has gates that keep it out of the queue.
     pub fn gated(&self, uid: Uid) -> bool {
-        self.pods.get(&uid).is_some_and(|p| {
-            let gates = p.spec.other.get("schedulingGates").and_then(serde_json::Value::as_array);
-            p.node_name.is_empty() && gates.is_some_and(|g| !g.is_empty())
-        })
+        self.pods.get(&uid).is_some_and(|p| p.node_name.is_empty() && gated(p))
     }
 
     /// When something will happen of itself: a back-off or a long wait is over.
@@ -152,22 +151,7 @@ impl Machine {
     /// A node joins or changes.
     pub fn set_node(&mut self, node: Arc<Node>) {
         let old = self.cache.set_node(node.clone());
-        let mut changes = Vec::new();
-        match &old {
-            None => changes.push(NODE_ADD),
-            Some(old) => {
-                if old.spec.taints != node.spec.taints || old.spec.unschedulable && !node.spec.unschedulable {
-                    changes.push(NODE_TAINT);
-                }
-                if old.status.allocatable != node.status.allocatable {
-                    changes.push(NODE_ALLOCATABLE);
-                }
-                if old.metadata.labels != node.metadata.labels {
-                    changes.push(NODE_LABEL);
-                }
-            }
-        }
-        for what in changes {
+        for what in node_changes(old.as_deref(), &node) {
             self.react(what, Subject::Node { old: old.clone(), new: Some(node.clone()) });
         }
     }
@@ -258,7 +242,7 @@ impl Machine {
             self.cache.snapshot();
             let decided = self.decider.decide(&queued.info, &self.cache, start, &mut || rng.next());
             self.next_start = decided.next_start;
-            let nodes = self.cache.order().len() as u32;
+            let nodes = self.cache.order().len();
             let winner = decided.winner.map_or(Str::new(), |w| self.cache.row(w).name.clone());
             let profile = self.decider.profile();
             let diagnosis = decided.diagnosis.as_ref();
@@ -267,11 +251,7 @@ impl Machine {
             context.record(|_| {
                 let rejectors = diagnosis.iter().flat_map(|d| d.rejectors.iter());
                 What::Decision(Arc::new(Decision {
-                    pod: Key {
-                        kind: Kind::Pod,
-                        ns: pod.metadata.namespace.clone(),
-                        name: pod.metadata.name.clone(),
-                    },
+                    pod: key_of(&pod),
                     revision: 0,
                     since: SimTime(0),
                     pods: Heard::default(),
@@ -289,10 +269,7 @@ impl Machine {
                     draw: decided.draw,
                     winner: winner.clone(),
                     score: decided.score,
-                    reasons: diagnosis.map_or(Vec::new(), |d| match &d.all {
-                        Some(r) => r.reasons.iter().map(|r| (r.clone(), nodes)).collect(),
-                        None => d.reasons.iter().map(|(r, n)| (r.clone(), *n)).collect(),
-                    }),
+                    reasons: diagnosis.map_or(Vec::new(), |d| d.counted(nodes)),
                     rejectors: rejectors.map(|i| Str::from(profile.plugin(i).name())).collect(),
                 }))
             });

@@ -1,6 +1,6 @@
 //! One scheduling attempt, and what becomes of it. Source: `pkg/scheduler/schedule_one.go`.
 
-use super::fast::{Decided, Diagnosis, PostFiltered};
+use super::fast::{Decided, PostFiltered};
 use super::framework::{Bits, POD_DELETE, PodInfo, Subject};
 use super::message::{NO_NODES, fit_error, truncate};
 use super::queue::Queued;
@@ -126,7 +126,7 @@ impl Scheduler {
                 draw: decided.draw,
                 winner: winner.clone(),
                 score: decided.score,
-                reasons: decided.diagnosis.as_ref().map_or(Vec::new(), |d| reasons(d, nodes)),
+                reasons: decided.diagnosis.as_ref().map_or(Vec::new(), |d| d.counted(nodes)),
                 rejectors: rejectors.map(|i| Str::from(profile.plugin(i).name())).collect(),
                 nominated: nominated.clone(),
                 victims: victims.iter().map(|v| key_of(&v.pod)).collect(),
@@ -266,12 +266,5 @@ impl Scheduler {
         let remember = type_ == EventType::Warning;
         let source = (Str::from(NAME), lit!(""));
         self.recorder.event(cx, source, type_, reason, involved, Str::from(message), remember);
-    }
-}
-
-fn reasons(d: &Diagnosis, nodes: usize) -> Vec<(Str, u32)> {
-    match &d.all {
-        Some(r) => r.reasons.iter().map(|r| (r.clone(), nodes as u32)).collect(),
-        None => d.reasons.iter().map(|(r, n)| (r.clone(), *n)).collect(),
     }
 }

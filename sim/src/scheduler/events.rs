@@ -221,7 +221,7 @@ impl Scheduler {
 }
 
 /// What changed in a node that plugins care about (`NodeSchedulingPropertiesChange`).
-fn node_changes(old: Option<&Node>, new: &Node) -> Vec<Events> {
+pub(crate) fn node_changes(old: Option<&Node>, new: &Node) -> Vec<Events> {
     let Some(old) = old else { return vec![NODE_ADD] };
     let statuses = |n: &Node| -> Vec<_> {
         let mut s: Vec<_> = n.status.conditions.iter().map(|c| (c.type_.clone(), c.status)).collect();

@@ -176,6 +176,16 @@ pub struct Diagnosis {
     pub candidates: Vec<u32>,
 }
 
+impl Diagnosis {
+    /// Each reason with how many of the nodes gave it; what refuses the pod as a whole counts for all of them.
+    pub fn counted(&self, nodes: usize) -> Vec<(Str, u32)> {
+        match &self.all {
+            Some(r) => r.reasons.iter().map(|r| (r.clone(), nodes as u32)).collect(),
+            None => self.reasons.iter().map(|(r, n)| (r.clone(), *n)).collect(),
+        }
+    }
+}
+
 /// The result of a decision.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decided {

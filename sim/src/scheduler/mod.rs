@@ -14,7 +14,7 @@
 
 pub mod config;
 mod cycle;
-mod events;
+pub(crate) mod events;
 mod executor;
 pub mod explain;
 pub mod facts;
@@ -262,7 +262,7 @@ impl Scheduler {
 }
 
 /// The key of a pod.
-fn key_of(pod: &Pod) -> Key {
+pub(crate) fn key_of(pod: &Pod) -> Key {
     Key { kind: Kind::Pod, ns: pod.metadata.namespace.clone(), name: pod.metadata.name.clone() }
 }
 

@@ -9,6 +9,7 @@ use super::framework::{
     Bits, ClusterEvent, Events, POD_GATES, POD_LABEL, POD_SCALE_DOWN, POD_TOLERATION, POST_FILTER,
     PRE_ENQUEUE, PodInfo, QUEUE_SORT, Subject, TIMEOUT, event_label,
 };
+use super::plugins::scheduling_gates::gated;
 use super::profile::Profile;
 use super::profiles::Profiles;
 use super::resources::PodAmounts;
@@ -204,14 +205,10 @@ impl SchedulingQueue {
         was
     }
 
-    /// The unschedulable pods that one of these plugins (of each profile) rejected, or about which something went
-    /// wrong, in the order in which they came.
-    fn rejected_by(&self, plugins: &[Bits]) -> Vec<Uid> {
-        let concerned = |(key, _): &(&(usize, u32), _)| {
-            let (profile, bits) = **key;
-            bits == 0 || plugins.get(profile).is_some_and(|p| p.meets(Bits(bits)))
-        };
-        let sets = self.unschedulable.iter().filter(concerned);
+    /// The unschedulable pods for which `concerned` holds, told their profile and whose events may help them, in the
+    /// order in which they came.
+    fn waiting(&self, concerned: impl Fn(usize, Bits) -> bool) -> Vec<Uid> {
+        let sets = self.unschedulable.iter().filter(|((profile, bits), _)| concerned(*profile, Bits(*bits)));
         let mut all: Vec<(u64, Uid)> = sets.flat_map(|(_, set)| set.iter().copied()).collect();
         all.sort_unstable();
         all.into_iter().map(|(_, uid)| uid).collect()
@@ -371,7 +368,8 @@ impl SchedulingQueue {
         if interested.iter().all(|i| i.is_empty()) {
             return;
         }
-        for uid in self.rejected_by(&interested) {
+        // Also those about which something went wrong, which no plugin rejected.
+        for uid in self.waiting(|profile, of| of.is_empty() || interested[profile].meets(of)) {
             let Some((q, _)) = self.pods.get(&uid) else { continue };
             if q.info.priority() <= priority
                 && self.worth(q, &event, cluster)
@@ -417,7 +415,7 @@ impl SchedulingQueue {
     /// Pods that have been unschedulable for too long are tried again.
     pub fn flush_leftover(&mut self, cx: &mut Cx<'_>) {
         let now = cx.now();
-        for uid in self.rejected_by(&vec![Bits(u32::MAX); self.profiles.iter().count()]) {
+        for uid in self.waiting(|_, _| true) {
             if self.pods.get(&uid).is_some_and(|(q, _)| now - q.timestamp > LEFTOVER_AFTER)
                 && let Some((q, _)) = self.take(uid)
             {
@@ -445,10 +443,6 @@ fn pod_changes(old: &Pod, new: &Pod) -> Vec<Events> {
     if old.spec.tolerations != new.spec.tolerations {
         out.push(POD_TOLERATION);
     }
-    let gated = |p: &Pod| {
-        let gates = p.spec.other.get("schedulingGates").and_then(serde_json::Value::as_array);
-        gates.is_some_and(|g| !g.is_empty())
-    };
     if gated(old) && !gated(new) {
         out.push(POD_GATES);
     }

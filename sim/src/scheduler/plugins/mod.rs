@@ -18,7 +18,7 @@ pub mod node_volume_limits;
 mod pack_by_owner;
 pub mod pod_topology_spread;
 mod priority_sort;
-mod scheduling_gates;
+pub mod scheduling_gates;
 pub mod taint_toleration;
 pub mod volume_binding;
 pub mod volume_restrictions;

@@ -10,10 +10,18 @@ use serde_json::Value;
 /// See the module.
 pub struct SchedulingGates;
 
+fn list(pod: &Pod) -> Option<&Vec<Value>> {
+    pod.spec.other.get("schedulingGates").and_then(Value::as_array)
+}
+
+/// Whether a pod has gates.
+pub fn gated(pod: &Pod) -> bool {
+    list(pod).is_some_and(|gates| !gates.is_empty())
+}
+
 /// The names of a pod's gates.
 pub fn gates(pod: &Pod) -> Vec<&str> {
-    let list = pod.spec.other.get("schedulingGates").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(|g| g.get("name")?.as_str()).collect()
+    list(pod).into_iter().flatten().filter_map(|g| g.get("name")?.as_str()).collect()
 }
 
 impl Plugin for SchedulingGates {

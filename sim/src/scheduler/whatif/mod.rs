@@ -20,7 +20,7 @@ pub use templates::{Template, templates};
 
 use super::explain::{Explanation, Search, explain};
 use super::facts::PodInfo;
-use super::fast::{Decided, Decider, Diagnosis};
+use super::fast::{Decided, Decider};
 use super::framework::{PRE_ENQUEUE, QUEUE_SORT};
 use super::message::{NO_NODES, fit_error};
 use super::preemption::Preemption;
@@ -324,7 +324,7 @@ impl Run {
         let fate = Fate::Refused {
             message,
             looked_at: decided.looked_at,
-            reasons: reasons(diagnosis, nodes),
+            reasons: diagnosis.counted(nodes),
             advice,
         };
         let (kept, at) = (fate.clone(), room.clone());
@@ -383,13 +383,6 @@ impl Run {
         self.kept.push(info.pod.clone());
         self.advised.insert(key, found.clone());
         found
-    }
-}
-
-fn reasons(d: &Diagnosis, nodes: usize) -> Vec<(Str, u32)> {
-    match &d.all {
-        Some(r) => r.reasons.iter().map(|r| (r.clone(), nodes as u32)).collect(),
-        None => d.reasons.iter().map(|(r, n)| (r.clone(), *n)).collect(),
     }
 }
 

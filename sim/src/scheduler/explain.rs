@@ -166,7 +166,7 @@ pub fn explain(cluster: &Cache, pod: &PodInfo, search: &Search) -> Explanation {
         out.nodes.push(NodeExplanation {
             node: node.name.clone(),
             looked_at: false,
-            left_out: filters.only.as_ref().is_some_and(|o| !o.contains(&node.name)),
+            left_out: filters.confined.only.as_ref().is_some_and(|o| !o.contains(&node.name)),
             verdicts,
             counts: counted.map(|(i, _)| name(i)),
             scores: Vec::new(),
@@ -178,8 +178,8 @@ pub fn explain(cluster: &Cache, pod: &PodInfo, search: &Search) -> Explanation {
     let feasible = find(&mut out, pod, search);
     out.feasible = feasible.len() as u32;
     if feasible.is_empty() {
-        let absent = absent_reason(profile, filters.confined_by);
-        out.rejectors.extend(profile.names(filters.confined_by));
+        let absent = absent_reason(profile, filters.confined.by);
+        out.rejectors.extend(profile.names(filters.confined.by));
         for (i, n) in out.nodes.iter().enumerate() {
             match n.rejected() {
                 Some((plugin, r)) if n.looked_at => {

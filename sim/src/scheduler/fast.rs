@@ -1,15 +1,15 @@
 //! The fast path of a scheduling decision: the same answer as [`super::explain`], found without asking every
 //! plugin about every node.
 //!
-//! Pods of one spec are a class. A class keeps for each node the verdict of the filters and the raw
-//! scores. Plugins are asked again only for nodes that changed since, which after a decision is one. Plugins that look beyond the node are left out of the cells. Those that keep counts find
-//! them as the last like pod left them, brought up to date by the pods that came and left since; the others are asked
-//! each time. A property test holds the two paths together.
+//! Pods of one spec are a class. A class keeps for each node the verdict of the filters and the raw scores. Plugins are
+//! asked again only for nodes that changed since, which after a decision is one. Plugins that look beyond the node are
+//! left out of these. Those that keep counts find them as the last like pod left them, brought up to date by the pods
+//! that came and left since; the others are asked each time. A property test holds the two paths together.
 
-use super::filters::{Filters, malformed};
+use super::filters::{Confined, Filters, malformed};
 use super::framework::{
     Bits, Depends, FILTER, NORMALIZE, POST_FILTER, PRE_FILTER, PRE_SCORE, PodChange, PodInfo, PostFilter,
-    PreFilter, Rejection, SCORE, State, feasible_to_find, pick,
+    PreFilter, Rejection, SCORE, State, coded, feasible_to_find, pick,
 };
 use super::message::Reasons;
 use super::preemption::{Attempt, Preemption, Trials};
@@ -502,15 +502,8 @@ impl Decider {
         let profile = self.profile.clone();
         let Some((c, k, skip)) = self.last else { return PostFiltered::default() };
         let class = &mut self.classes[c];
-        let mut filters = Filters {
-            profile: &profile,
-            pod,
-            cluster: cache,
-            states: std::mem::take(&mut class.kin[k].states),
-            skip,
-            only: None,
-            confined_by: Bits::NONE,
-        };
+        let states = std::mem::take(&mut class.kin[k].states);
+        let mut filters = Filters::resume(&profile, pod, cache, states, skip);
         let (open, trials) = (diagnosis.candidates.clone(), &mut class.trials);
         let mut attempt = Attempt { filters: &mut filters, open, now, draw, trials };
         let mut out = PostFiltered::default();
@@ -545,7 +538,7 @@ impl Decider {
     ) -> Result<Pre, (usize, Rejection)> {
         let class = &self.classes[class];
         let mut pre = Pre::default();
-        let mut names: Option<Vec<Str>> = None;
+        let mut confined = Confined::default();
         for i in self.profile.at(PRE_FILTER) {
             let i = *i;
             let answer = if self.profile.by_node(i) {
@@ -562,13 +555,7 @@ impl Decider {
             match answer {
                 PreFilter::Continue => {}
                 PreFilter::Skip => pre.skip = pre.skip.or(Bits::one(i)),
-                PreFilter::Only(only) => {
-                    pre.confined_by = pre.confined_by.or(Bits::one(i));
-                    names = Some(match names {
-                        None => only,
-                        Some(n) => n.into_iter().filter(|x| only.contains(x)).collect(),
-                    });
-                }
+                PreFilter::Only(names) => confined.to(i, names),
                 PreFilter::Reject(r) => return Err((i, r)),
             }
         }
@@ -577,7 +564,8 @@ impl Decider {
                 pre.uncached.push(*i);
             }
         }
-        if let Some(names) = names {
+        pre.confined_by = confined.by;
+        if let Some(names) = confined.only {
             let mut rows: Vec<u32> = names.iter().filter_map(|n| cache.row_of(n)).collect();
             if rows.len() > 1 {
                 let named = |row: &&u32| names.contains(&cache.row(**row).name);
@@ -707,10 +695,7 @@ impl Look<'_> {
     /// As [`Look::refusal`], with what the plugins have said already about the row, which is the `i`th of its chunk.
     #[inline]
     fn combined(&mut self, row: u32, codes: &Codes, i: usize) -> u32 {
-        let mut cached = self.cells.verdict[row as usize];
-        if cached == STALE || self.own_nomination == Some(row) {
-            cached = self.fill(row);
-        }
+        let cached = self.by_node(row);
         if self.uncached.is_empty() {
             return cached;
         }
@@ -722,11 +707,11 @@ impl Look<'_> {
             let code = codes.of[k][i];
             if code != 0 {
                 let plugin = self.uncached[k];
-                let before = match cached {
-                    0 => usize::MAX,
-                    n => self.rank[self.refusals.all[n as usize - 1].plugin],
+                return if self.rank[plugin] < self.rank_of(cached) {
+                    self.interned(k, code)
+                } else {
+                    cached
                 };
-                return if self.rank[plugin] < before { self.interned(k, code) } else { cached };
             }
         }
         cached
@@ -739,21 +724,34 @@ impl Look<'_> {
             return n;
         }
         let plugin = self.uncached[k];
-        let (why, unresolvable) = &self.profile.plugin(plugin).rejections()[slot];
-        let n = self.intern(plugin, Rejection { reasons: why.clone().into(), unresolvable: *unresolvable });
+        let n = self.refusals.number(plugin, coded(self.profile.plugin(plugin).rejections(), code));
         if let Some(known) = self.known[k].get_mut(slot) {
             *known = n;
         }
         n
     }
 
+    /// The verdict of the plugins whose answers are kept by node.
+    #[inline]
+    fn by_node(&mut self, row: u32) -> u32 {
+        match self.cells.verdict[row as usize] {
+            known if known != STALE && self.own_nomination != Some(row) => known,
+            _ => self.fill(row),
+        }
+    }
+
+    /// The place among the filters of the plugin that made a refusal; after all of them if there is none.
+    fn rank_of(&self, refusal: u32) -> usize {
+        match refusal {
+            0 => usize::MAX,
+            n => self.rank[self.refusals.all[n as usize - 1].plugin],
+        }
+    }
+
     /// 0 if the node is feasible, otherwise 1 + the number of the first refusal.
     #[inline]
     fn refusal(&mut self, row: u32) -> u32 {
-        let mut cached = self.cells.verdict[row as usize];
-        if cached == STALE || self.own_nomination == Some(row) {
-            cached = self.fill(row);
-        }
+        let cached = self.by_node(row);
         if self.uncached.is_empty() { cached } else { self.refusal_beyond(row, cached) }
     }
 
@@ -763,16 +761,13 @@ impl Look<'_> {
             return self.refusal_with_nominated(row);
         }
         let node = self.cache.row(row);
-        let before = match cached {
-            0 => usize::MAX,
-            n => self.rank[self.refusals.all[n as usize - 1].plugin],
-        };
+        let before = self.rank_of(cached);
         for p in self.uncached {
             if self.rank[*p] > before {
                 break;
             }
             if let Err(r) = self.profile.plugin(*p).filter(self.pod, node, &self.states[*p]) {
-                return self.intern(*p, r);
+                return self.refusals.number(*p, r);
             }
         }
         cached
@@ -781,24 +776,12 @@ impl Look<'_> {
     #[cold]
     fn refusal_with_nominated(&mut self, row: u32) -> u32 {
         let states = self.states.iter_mut().map(std::mem::take).collect();
-        let mut filters = Filters {
-            profile: self.profile,
-            pod: self.pod,
-            cluster: self.cache,
-            states,
-            skip: self.skip_filter,
-            only: None,
-            confined_by: Bits::NONE,
-        };
+        let mut filters = Filters::resume(self.profile, self.pod, self.cache, states, self.skip_filter);
         let rejected = filters.check(self.cache.row(row));
         for (mine, theirs) in self.states.iter_mut().zip(filters.states) {
             *mine = theirs;
         }
-        rejected.map_or(0, |(p, r)| self.intern(p, r))
-    }
-
-    fn intern(&mut self, plugin: usize, rejection: Rejection) -> u32 {
-        self.refusals.number(plugin, rejection)
+        rejected.map_or(0, |(p, r)| self.refusals.number(p, r))
     }
 
     /// Asks the plugins whose answers are kept by node; returns the verdict.
@@ -807,16 +790,12 @@ impl Look<'_> {
         let (i, node) = (row as usize, self.cache.row(row));
         let mut verdict = 0;
         self.cells.nominated[i] = false;
-        if !self.cache.none_nominated() {
-            let (uid, priority) = (self.pod.pod.metadata.uid, self.pod.priority());
-            let counts = |p: &&PodInfo| p.priority() >= priority && p.pod.metadata.uid != uid;
-            let mut nominated = self.cache.nominated(row).iter().filter(counts).peekable();
-            if nominated.peek().is_some() {
-                self.cells.nominated[i] = true;
-                let mut with = node.clone();
-                nominated.for_each(|p| with.add_pod(p.clone()));
-                verdict = self.first(&with);
-            }
+        let mut nominated = self.cache.nominated_before(row, self.pod).peekable();
+        if nominated.peek().is_some() {
+            self.cells.nominated[i] = true;
+            let mut with = node.clone();
+            nominated.for_each(|p| with.add_pod(p.clone()));
+            verdict = self.first(&with);
         }
         if verdict == 0 {
             verdict = self.first(node);
@@ -848,7 +827,7 @@ impl Look<'_> {
                 continue;
             }
             if let Err(r) = self.profile.plugin(*p).filter(self.pod, node, &None) {
-                return self.intern(*p, r);
+                return self.refusals.number(*p, r);
             }
         }
         0

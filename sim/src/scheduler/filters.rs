@@ -19,10 +19,28 @@ pub struct Filters<'a> {
     pub states: Vec<State>,
     /// The plugins whose filter has nothing to say.
     pub skip: Bits,
-    /// Only nodes of these names are in question.
+    /// To which nodes PreFilter plugins confined the pod.
+    pub confined: Confined,
+}
+
+/// The nodes to which PreFilter plugins confine a pod (`PreFilterResult`).
+#[derive(Clone, Debug, Default)]
+pub struct Confined {
+    /// Only nodes of these names are in question; `None`: all.
     pub only: Option<Vec<Str>>,
-    /// The plugins that confined the pod to those.
-    pub confined_by: Bits,
+    /// The plugins that said so.
+    pub by: Bits,
+}
+
+impl Confined {
+    /// A plugin names the nodes; of several, those hold that all of them name.
+    pub fn to(&mut self, plugin: usize, names: Vec<Str>) {
+        self.by = self.by.or(Bits::one(plugin));
+        self.only = Some(match self.only.take() {
+            None => names,
+            Some(only) => only.into_iter().filter(|n| names.contains(n)).collect(),
+        });
+    }
 }
 
 /// A plugin, by its place in the profile, and its rejection.
@@ -48,25 +66,27 @@ impl<'a> Filters<'a> {
             return Err((0, r));
         }
         let states = profile.plugins.iter().map(|_| None).collect();
-        let mut f =
-            Filters { profile, pod, cluster, states, skip: Bits::NONE, only: None, confined_by: Bits::NONE };
+        let mut f = Filters::resume(profile, pod, cluster, states, Bits::NONE);
         for i in profile.at(PRE_FILTER) {
             match profile.plugin(*i).pre_filter(pod, cluster, &mut f.states[*i]) {
                 PreFilter::Continue => {}
                 PreFilter::Skip => f.skip = f.skip.or(Bits::one(*i)),
                 PreFilter::Reject(r) => return Err((*i, r)),
-                PreFilter::Only(names) => f.confine(*i, names),
+                PreFilter::Only(names) => f.confined.to(*i, names),
             }
         }
         Ok(f)
     }
 
-    fn confine(&mut self, plugin: usize, names: Vec<Str>) {
-        self.confined_by = self.confined_by.or(Bits::one(plugin));
-        self.only = Some(match self.only.take() {
-            None => names,
-            Some(only) => only.into_iter().filter(|n| names.contains(n)).collect(),
-        });
+    /// After a PreFilter that has been run already: with what the plugins kept, and those that have nothing to say.
+    pub fn resume(
+        profile: &'a Profile,
+        pod: &'a PodInfo,
+        cluster: &'a Cache,
+        states: Vec<State>,
+        skip: Bits,
+    ) -> Filters<'a> {
+        Filters { profile, pod, cluster, states, skip, confined: Confined::default() }
     }
 
     /// The filters that have something to say, in order.
@@ -103,10 +123,7 @@ impl<'a> Filters<'a> {
     /// The first rejection of a node, to which pods may be nominated: those of no lower priority are counted as if
     /// they were there, and the pod must also fit without them.
     pub fn check(&mut self, node: &NodeInfo) -> Option<Rejected> {
-        let (uid, priority) = (self.pod.pod.metadata.uid, self.pod.priority());
-        let counts = |p: &&PodInfo| p.priority() >= priority && p.pod.metadata.uid != uid;
-        let nominated: Vec<PodInfo> =
-            self.cluster.nominated(node.row).iter().filter(counts).cloned().collect();
+        let nominated: Vec<PodInfo> = self.cluster.nominated_before(node.row, self.pod).cloned().collect();
         if !nominated.is_empty() {
             let mut with = node.clone();
             for p in &nominated {

@@ -170,6 +170,20 @@ pub fn state_mut<T: 'static>(state: &mut State) -> Option<&mut T> {
     state.as_mut()?.downcast_mut()
 }
 
+/// The state as its plugin knows it, made if there is none.
+pub fn state_or_default<T: Default + Send + Sync + 'static>(keep: &mut State) -> &mut T {
+    if state::<T>(keep).is_none() {
+        *keep = Some(Box::new(T::default()));
+    }
+    state_mut(keep).expect("it has just been put there")
+}
+
+/// The rejection that a verdict of [`Plugin::filter_all`] other than 0 stands for.
+pub fn coded(reasons: &[(Str, bool)], verdict: u8) -> Rejection {
+    let (why, unresolvable) = &reasons[usize::from(verdict) - 1];
+    Rejection { reasons: why.clone().into(), unresolvable: *unresolvable }
+}
+
 /// A pod came to a node or left it.
 #[derive(Clone, Copy, Debug)]
 pub struct PodChange<'a> {

@@ -155,8 +155,6 @@ pub struct Cache {
     columns: BTreeMap<Str, Arc<Column>>,
     /// By namespace, label and value: how many pods have it on which nodes.
     labelled: HashMap<(Str, Str, Str), BTreeMap<u32, u32>>,
-    /// How many placed pods have each priority.
-    priorities: BTreeMap<i32, u32>,
     images: BTreeMap<Str, ImageState>,
     /// How many nodes there were when shares of images were last worked out.
     images_among: usize,
@@ -206,14 +204,6 @@ impl Cache {
     /// A node, if it can be chosen.
     pub fn node(&self, name: &str) -> Option<&Arc<Node>> {
         self.rows[self.row_of(name)? as usize].node.as_ref()
-    }
-    /// The lowest priority of a pod on a node.
-    pub fn lowest_priority(&self) -> Option<i32> {
-        self.priorities.keys().next().copied()
-    }
-    /// How many pods count on a node.
-    pub fn pods_len(&self) -> usize {
-        self.pods.iter().count()
     }
     /// The domains of the nodes for a label, if they are kept.
     pub fn column(&self, key: &str) -> Option<&Arc<Column>> {
@@ -336,8 +326,8 @@ impl Cache {
     }
 
     fn set_images(&mut self, row: u32, old: Option<&Node>, new: Option<&Node>) {
-        let images = |n: Option<&Node>| n.map_or(Vec::new(), |n| n.status.images.clone());
-        let (old, new) = (images(old), images(new));
+        let old = old.map_or(&[][..], |n| n.status.images.as_slice());
+        let new = new.map_or(&[][..], |n| n.status.images.as_slice());
         if old == new {
             return;
         }
@@ -349,7 +339,7 @@ impl Cache {
                 }
             }
         }
-        for image in &new {
+        for image in new {
             for name in &image.names {
                 let fresh = || ImageState { size: image.size_bytes, rows: BTreeSet::new() };
                 self.images.entry(name.clone()).or_insert_with(fresh).rows.insert(row);
@@ -362,11 +352,13 @@ impl Cache {
         let i = self.row_for(&node.metadata.name);
         let old = self.rows[i as usize].node.clone();
         self.set_images(i, old.as_deref(), Some(&node));
-        let selects = |n: &Node| (n.metadata.labels.clone(), n.spec.taints.clone(), n.spec.unschedulable);
-        if old.as_ref().is_none_or(|o| selects(o) != selects(&node)) {
+        let moved = old.as_ref().is_none_or(|o| o.metadata.labels != node.metadata.labels);
+        let selects = |n: &Node, o: &Node| {
+            n.spec.taints != o.spec.taints || n.spec.unschedulable != o.spec.unschedulable
+        };
+        if moved || old.as_ref().is_some_and(|o| selects(&node, o)) {
             self.epoch += 1;
         }
-        let moved = old.as_ref().is_none_or(|o| o.metadata.labels != node.metadata.labels);
         self.rows[i as usize].set_node(node);
         if moved {
             self.set_columns(i);
@@ -523,11 +515,6 @@ impl Cache {
             }
         }
         self.journal.push(info.clone(), row, i64::from(sign));
-        let n = self.priorities.entry(info.priority()).or_default();
-        *n = n.wrapping_add_signed(sign);
-        if *n == 0 {
-            self.priorities.remove(&info.priority());
-        }
         let by = |n: &mut u32, yes: bool| *n = n.wrapping_add_signed(if yes { sign } else { 0 });
         by(&mut self.with_affinity, info.facts.has_affinity());
         by(&mut self.with_anti_affinity, !info.facts.anti_affinity.is_empty());
@@ -582,9 +569,12 @@ impl Cache {
         self.nominated.get(&row).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether no pod is nominated anywhere.
-    pub fn none_nominated(&self) -> bool {
-        self.nominated.is_empty()
+    /// The pods nominated to a node that count as if they were there when another pod is placed: those of no lower
+    /// priority, itself left out (`addNominatedPods`).
+    pub fn nominated_before(&self, row: u32, pod: &PodInfo) -> impl Iterator<Item = &PodInfo> {
+        let (uid, priority) = (pod.pod.metadata.uid, pod.priority());
+        let counts = move |p: &&PodInfo| p.priority() >= priority && p.pod.metadata.uid != uid;
+        self.nominated(row).iter().filter(counts)
     }
 
     /// The pods on nodes, as plain objects with `nodeName` set, node by node in the scheduler's order.

@@ -10,7 +10,7 @@ use crate::scheduler::facts::{Facts, Term};
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, NODE_ADD, NODE_LABEL, NORMALIZE, POD_ADD, POD_DELETE, POD_LABEL,
     PRE_FILTER, PRE_SCORE, Plugin, PodChange, PodInfo, Points, PreFilter, Rejection, SCORE, State, Subject,
-    map_scores, state, state_mut,
+    coded, map_scores, state, state_mut, state_or_default,
 };
 use crate::scheduler::snapshot::{Cache, NodeInfo};
 use crate::scheduler::topology::{Column, NONE};
@@ -232,13 +232,6 @@ impl InterPodAffinity {
     }
 }
 
-fn kept(keep: &mut State) -> &mut Kept {
-    if state::<Kept>(keep).is_none() {
-        *keep = Some(Box::new(Kept::default()));
-    }
-    state_mut(keep).expect("it has just been put there")
-}
-
 impl Plugin for InterPodAffinity {
     fn name(&self) -> &'static str {
         "InterPodAffinity"
@@ -293,7 +286,7 @@ impl Plugin for InterPodAffinity {
             }
             return PreFilter::Skip;
         }
-        let counts = kept(keep).filter.get_or_insert_with(|| Counts::count(pod, cluster));
+        let counts = state_or_default::<Kept>(keep).filter.get_or_insert_with(|| Counts::count(pod, cluster));
         if !own && counts.avoided_by.nonzero == 0 { PreFilter::Skip } else { PreFilter::Continue }
     }
     fn update(&self, pod: &PodInfo, change: PodChange<'_>, cluster: &Cache, keep: &mut State) {
@@ -310,10 +303,7 @@ impl Plugin for InterPodAffinity {
         let Some(counts) = state::<Kept>(keep).and_then(|k| k.filter.as_ref()) else { return Ok(()) };
         match counts.verdict(node.row) {
             0 => Ok(()),
-            n => {
-                let (why, unresolvable) = &REASONS[usize::from(n) - 1];
-                Err(Rejection { reasons: why.clone().into(), unresolvable: *unresolvable })
-            }
+            n => Err(coded(&REASONS, n)),
         }
     }
     fn filter_all(&self, _: &PodInfo, rows: &[u32], keep: &State, out: &mut [u8]) -> bool {
@@ -334,7 +324,7 @@ impl Plugin for InterPodAffinity {
             }
             return false;
         }
-        let sums = kept(keep).score.get_or_insert_with(|| self.values(pod, cluster));
+        let sums = state_or_default::<Kept>(keep).score.get_or_insert_with(|| self.values(pod, cluster));
         sums.nonzero > 0
     }
     fn score(&self, _: &PodInfo, node: &NodeInfo, keep: &State) -> i64 {

@@ -14,7 +14,7 @@ use crate::scheduler::facts::Spread;
 use crate::scheduler::framework::{
     ClusterEvent, Depends, Events, FILTER, NODE_ADD, NODE_DELETE, NODE_LABEL, NODE_TAINT, NORMALIZE, POD_ADD,
     POD_DELETE, POD_LABEL, PRE_FILTER, PRE_SCORE, Plugin, PodChange, PodInfo, Points, PreFilter, Rejection,
-    SCORE, State, Subject, map_scores, state, state_mut,
+    SCORE, State, Subject, coded, map_scores, state, state_mut, state_or_default,
 };
 use crate::scheduler::snapshot::{Cache, NodeInfo};
 use crate::scheduler::topology::{Column, NONE};
@@ -359,13 +359,6 @@ impl PodTopologySpread {
     }
 }
 
-fn kept(keep: &mut State) -> &mut Kept {
-    if state::<Kept>(keep).is_none() {
-        *keep = Some(Box::new(Kept::default()));
-    }
-    state_mut(keep).expect("it has just been put there")
-}
-
 fn score_of(constraints: &[Constraint], row: u32) -> i64 {
     let mut score = 0.0;
     for c in constraints {
@@ -422,7 +415,7 @@ impl Plugin for PodTopologySpread {
         if pod.facts.spread.is_empty() && self.defaults.iter().all(|c| !c.hard()) {
             return PreFilter::Skip;
         }
-        let kept = kept(keep);
+        let kept = state_or_default::<Kept>(keep);
         let counts = kept.hard.get_or_insert_with(|| self.counts(pod, cluster, true));
         if counts.constraints.is_empty() {
             return PreFilter::Skip;
@@ -462,10 +455,7 @@ impl Plugin for PodTopologySpread {
         let Some(kept) = state::<Kept>(keep) else { return Ok(()) };
         match kept.verdict(node.row) {
             0 => Ok(()),
-            n => {
-                let (why, unresolvable) = &REASONS[usize::from(n) - 1];
-                Err(Rejection { reasons: why.clone().into(), unresolvable: *unresolvable })
-            }
+            n => Err(coded(&REASONS, n)),
         }
     }
     fn filter_all(&self, _: &PodInfo, rows: &[u32], keep: &State, out: &mut [u8]) -> bool {
@@ -479,7 +469,7 @@ impl Plugin for PodTopologySpread {
         &REASONS
     }
     fn pre_score(&self, pod: &PodInfo, cluster: &Cache, feasible: &[u32], keep: &mut State) -> bool {
-        let kept = kept(keep);
+        let kept = state_or_default::<Kept>(keep);
         let counts = kept.soft.get_or_insert_with(|| self.counts(pod, cluster, false));
         let constraints = &mut counts.constraints;
         if constraints.is_empty() {

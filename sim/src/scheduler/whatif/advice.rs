@@ -281,9 +281,7 @@ fn look(
 
 /// How much of a resource is missing. Pods that are nominated to the node count as if they were there.
 fn gap(cluster: &Cache, pod: &PodInfo, node: &NodeInfo, name: &str) -> Gap {
-    let uid = pod.pod.metadata.uid;
-    let nominated = cluster.nominated(node.row);
-    let nominated = nominated.iter().filter(|p| p.priority() >= pod.priority() && p.pod.metadata.uid != uid);
+    let nominated = cluster.nominated_before(node.row, pod);
     let (allocatable, used, asked) = if name == "pods" {
         (node.allocatable.pods, node.pods.len() as i64 + nominated.count() as i64, 1)
     } else {

@@ -149,8 +149,13 @@ impl Figures {
 
 /// Highest resident memory of this process, where /proc tells it.
 fn peak_memory() -> Option<u64> {
+    memory("VmHWM:")
+}
+
+/// A line about the memory of this process, in bytes, where /proc tells it.
+pub(super) fn memory(line: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|l| l.starts_with(line))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kb| kb * 1024)
 }
 

@@ -166,7 +166,5 @@ fn thread_time() -> Option<Duration> {
 
 /// Memory that this process has resident, in bytes, where /proc tells it.
 fn resident() -> Option<i64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse::<i64>().ok().map(|kb| kb * 1024)
+    i64::try_from(crate::cmd::bench::memory("VmRSS:")?).ok()
 }
